@@ -1,0 +1,245 @@
+"""The Kubernetes API: the only module that imports ``kubernetes`` (and its urllib3), and that late.
+
+Objects are plain JSON. Only verbs that upstream's Role grants are used: statefulsets have no ``get`` there.
+
+Every method raises :class:`~bootstrap_monitor.errors.ApiError` (or its subclass for the status), after transient
+errors have been retried. A repeated write may meet the success of the try before, whose answer was lost: a create
+then ends with ``AlreadyExists``, a delete with ``NotFound``, a patch with a resourceVersion with ``Conflict``.
+"""
+# ruff: noqa: PLC0415 - the client takes 150 ms to import, which `--help` shall not pay for
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import orjson
+
+from bootstrap_monitor import __version__
+from bootstrap_monitor.clock import Clock
+from bootstrap_monitor.core.api_status import api_error
+from bootstrap_monitor.core.json import JsonObject
+from bootstrap_monitor.core.retry_after import retry_after_seconds
+from bootstrap_monitor.effects import effect
+from bootstrap_monitor.errors import ApiError, ConfigurationError
+from bootstrap_monitor.retrying import retry_transient
+from bootstrap_monitor.timings import API_CONNECT_SECONDS, API_READ_SECONDS
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+
+_PODS = "/api/v1/namespaces/{namespace}/pods"
+_POD = _PODS + "/{name}"
+_STATEFUL_SET = "/apis/apps/v1/namespaces/{namespace}/statefulsets/{name}"
+_JSON = "application/json"
+_MERGE_PATCH = "application/merge-patch+json"
+_STRATEGIC_MERGE_PATCH = "application/strategic-merge-patch+json"
+
+
+class Kube:
+    """The pods and StatefulSets of one namespace. ``api_client`` is a ``kubernetes.client.ApiClient``."""
+
+    def __init__(
+        self,
+        api_client: Any,
+        namespace: str,
+        clock: Clock,
+        *,
+        timeout: tuple[float, float] = (API_CONNECT_SECONDS, API_READ_SECONDS),
+    ) -> None:
+        self._client = api_client
+        self._client.user_agent = f"bootstrap-monitor/{__version__}"
+        self._namespace = namespace
+        self._clock = clock
+        self._timeout = timeout
+
+    @classmethod
+    def connect(
+        cls,
+        namespace: str,
+        clock: Clock,
+        *,
+        environ: Mapping[str, str] = os.environ,
+        service_account: Path = SERVICE_ACCOUNT,
+        timeout: tuple[float, float] = (API_CONNECT_SECONDS, API_READ_SECONDS),
+    ) -> Kube:
+        """By the kubeconfig that ``KUBECONFIG`` names if it is set, else as the pod's ServiceAccount.
+
+        Sends nothing. Raises :class:`ConfigurationError`.
+        """
+        from kubernetes.client.api_client import ApiClient
+        from kubernetes.client.configuration import Configuration
+
+        configuration = Configuration()
+        configuration.retries = False  # ours know what is transient; nor are redirects followed
+        configuration.keep_alive = True
+        if kubeconfig := environ.get("KUBECONFIG"):
+            _load_kubeconfig(configuration, kubeconfig)
+        else:
+            _load_service_account(configuration, environ, service_account)
+        return cls(ApiClient(configuration), namespace, clock, timeout=timeout)
+
+    def get_pod(self, name: str) -> JsonObject:
+        """The pod."""
+        return self._call("GET", _POD, f"get pod {name}", name=name)
+
+    @effect("kube.create pod")
+    def create_pod(self, body: JsonObject) -> JsonObject:
+        """Create a pod of that body; the answer is the pod as it was stored."""
+        name = body.get("metadata", {}).get("name")
+        return self._call("POST", _PODS, f"create pod {name}", body=body, content_type=_JSON)
+
+    @effect("kube.delete pod")
+    def delete_pod(self, name: str, *, uid: str | None = None, grace_seconds: int | None = None) -> None:
+        """Delete the pod, gracefully; ``uid`` makes it just that one: of another, ``Conflict``.
+
+        Without ``uid``, a repeated try deletes whichever pod has the name by then.
+        """
+        options: JsonObject = {"apiVersion": "v1", "kind": "DeleteOptions"}
+        if uid is not None:
+            options["preconditions"] = {"uid": uid}
+        if grace_seconds is not None:
+            options["gracePeriodSeconds"] = grace_seconds
+        self._call("DELETE", _POD, f"delete pod {name}", name=name, body=options, content_type=_JSON)
+
+    def pod_log(self, name: str, *, container: str, limit_bytes: int, tail_lines: int | None = None) -> str:
+        """What the container printed: at most ``limit_bytes``, from the start or that of the last ``tail_lines``.
+
+        Bytes that are not UTF-8 are replaced. A container that waits has no log: ``Invalid``.
+        """
+        query = [("container", container), ("limitBytes", str(limit_bytes))]
+        if tail_lines is not None:
+            query.append(("tailLines", str(tail_lines)))
+        what = f"read the log of pod {name}, container {container}"
+        answer = self._retried(bytes, what, "GET", _POD + "/log", name=name, query=query, accept="*/*")
+        return answer.decode(errors="replace")
+
+    def read_stateful_set(self, name: str) -> JsonObject:
+        """The StatefulSet with its status, by an empty patch, which changes nothing: there is no ``get``."""
+        what = f"read statefulset {name} by an empty patch"
+        return self._call("PATCH", _STATEFUL_SET, what, name=name, body={}, content_type=_MERGE_PATCH)
+
+    @effect("kube.patch stateful set")
+    def patch_stateful_set(self, name: str, patch: JsonObject, *, strategic: bool) -> JsonObject:
+        """Patch the StatefulSet; the answer is the whole object, its status still the old one.
+
+        ``strategic`` merges lists by their keys (containers by name); else a list in the patch replaces the list.
+        """
+        content_type = _STRATEGIC_MERGE_PATCH if strategic else _MERGE_PATCH
+        what = f"patch statefulset {name}"
+        return self._call("PATCH", _STATEFUL_SET, what, name=name, body=patch, content_type=content_type)
+
+    def _call(self, method: str, path: str, what: str, **request: Any) -> JsonObject:
+        return self._retried(lambda answer: _object(what, answer), what, method, path, **request)
+
+    def _retried(self, read: Callable[[bytes], T], what: str, method: str, path: str, **request: Any) -> T:
+        def attempt() -> T:
+            return read(self._attempt(what, method, path, **request))
+
+        return retry_transient(attempt, clock=self._clock, what=what)
+
+    def _attempt(
+        self,
+        what: str,
+        method: str,
+        path: str,
+        *,
+        name: str = "",
+        query: list[tuple[str, str]] | None = None,
+        body: JsonObject | None = None,
+        content_type: str | None = None,
+        accept: str = _JSON,
+    ) -> bytes:
+        from kubernetes.client.exceptions import ApiException
+        from urllib3.exceptions import HTTPError
+
+        request = self._client.param_serialize(
+            method,
+            path,
+            path_params={"namespace": self._namespace, "name": name},
+            query_params=query,
+            header_params={"Accept": accept} | ({"Content-Type": content_type} if content_type else {}),
+            body=body,
+            auth_settings=["BearerToken"],
+        )
+        try:
+            response = self._client.call_api(*request, _request_timeout=self._timeout)
+            answer: bytes = response.read()
+        except (ApiException, HTTPError) as error:  # ApiException: what the client makes of TLS errors
+            raise _no_answer(what, error) from error
+        if 200 <= response.status <= 299:
+            return answer
+        retry_after = retry_after_seconds(response.headers.get("Retry-After"), self._clock.now())
+        raise api_error(what, response.status, answer, retry_after_seconds=retry_after)
+
+
+def _object(what: str, answer: bytes) -> JsonObject:
+    try:
+        parsed = orjson.loads(answer)
+    except orjson.JSONDecodeError:
+        parsed = None
+    if not isinstance(parsed, dict):
+        # From something in between, or damaged: as good as no answer. It is not quoted, see core.api_status.
+        raise ApiError(f"{what}: the answer is not a JSON object", status=0, reason="UnreadableAnswer")
+    return parsed
+
+
+def _no_answer(what: str, error: Exception) -> ApiError:
+    from urllib3.exceptions import TimeoutError as Urllib3TimeoutError
+
+    reason = "TimedOut" if isinstance(error, Urllib3TimeoutError) else "ConnectionFailed"
+    detail = " ".join(str(getattr(error, "reason", None) or error).split())
+    return ApiError(f"{what}: {type(error).__name__}: {detail}", status=0, reason=reason)
+
+
+def _load_kubeconfig(configuration: Any, path: str) -> None:
+    from kubernetes.config import ConfigException, load_kube_config
+
+    try:
+        load_kube_config(path, client_configuration=configuration, persist_config=False)  # type: ignore[no-untyped-call]
+    except Exception as error:  # noqa: BLE001 - a person's file: the loader raises whatever it stumbles over
+        # Others than ConfigException may quote the file, with its tokens.
+        detail = str(error) if isinstance(error, ConfigException) else type(error).__name__
+        raise ConfigurationError(
+            f"the kubeconfig {path} is not usable: {detail}",
+            reason="KubeconfigInvalid",
+            check="the file that the environment variable KUBECONFIG names",
+            do="mend it, or unset KUBECONFIG to use the pod's ServiceAccount",
+        ) from None
+
+
+def _load_service_account(configuration: Any, environ: Mapping[str, str], folder: Path) -> None:
+    from kubernetes.config import ConfigException
+    from kubernetes.config.incluster_config import InClusterConfigLoader
+
+    token = folder / "token"
+    loader = InClusterConfigLoader(  # type: ignore[no-untyped-call]
+        str(token), str(folder / "ca.crt"), try_refresh_token=False, environ=environ
+    )
+    try:
+        loader.load_and_set(configuration)  # type: ignore[no-untyped-call]
+    except (ConfigException, OSError) as error:
+        raise ConfigurationError(
+            f"no access to the Kubernetes API: KUBECONFIG is not set, and as a pod: {error}",
+            reason="NoKubernetesAccess",
+            check=f"KUBECONFIG; in a pod, automountServiceAccountToken and {folder}",
+            do="set KUBECONFIG to a kubeconfig's path, or run in a pod with a ServiceAccount",
+        ) from error
+    configuration.refresh_api_key_hook = lambda target: _read_token(target, token)
+
+
+def _read_token(configuration: Any, path: Path) -> None:
+    """Runs before each request. The client's own hook reads once a wall-clock minute, also after a 401."""
+    try:
+        token = path.read_text(encoding="ascii").strip()
+    except (OSError, ValueError) as error:
+        log.debug("token of the ServiceAccount not read, the last one is used: %s", type(error).__name__)
+        return
+    if token:
+        configuration.api_key["BearerToken"] = f"Bearer {token}"

@@ -1,4 +1,5 @@
 """Trying again within seconds. Who waits for minutes has a loop of its own."""
+# ruff: noqa: PLC0415 - tenacity takes 40 ms to import
 
 from __future__ import annotations
 
@@ -41,8 +42,8 @@ def retry_transient(
 ) -> T:
     """The operation's result, after up to ``attempts`` tries that start within ``budget_seconds``.
 
-    Waits grow exponentially, with jitter, and are never shorter than what the error's ``retry_after_seconds`` asks for:
-    when that does not fit into the budget, there is no further try. Raises the last error as it is.
+    Waits grow exponentially, with jitter, and are never shorter than the error's ``retry_after_seconds``: when
+    that does not fit into the budget, there is no further try. Raises the last error as it is.
     """
     import tenacity
 

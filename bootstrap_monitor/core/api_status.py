@@ -1,4 +1,4 @@
-"""From an unsuccessful answer of the Kubernetes API to an error, with nothing but the fields of its ``Status``.
+"""From an unsuccessful answer of the Kubernetes API to an error that has only the fields of its ``Status``.
 
 What is not a ``Status`` is never quoted: it can be an object with a Secret in it, or a proxy's page.
 """
@@ -53,7 +53,7 @@ def _status_object(body: bytes) -> dict[str, Any]:
 
 
 def _causes(status: dict[str, Any]) -> str:
-    """Which fields are wrong. The message of a 422 has them too, in most cases: only what it lacks is added."""
+    """Which fields are wrong, as far as the message does not say it (that of a 422 mostly does)."""
     details = status.get("details")
     causes = details.get("causes") if isinstance(details, dict) else None
     said = str(status.get("message"))

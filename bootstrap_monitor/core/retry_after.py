@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 
 
 def retry_after_seconds(value: str | None, now: datetime) -> float | None:
-    """Seconds from ``now`` (aware) that a ``Retry-After`` asks for, at least 0; ``None`` if it says nothing we know.
+    """Seconds from ``now`` (aware) that the header asks for, at least 0; ``None`` if it says nothing we know.
 
     The header holds whole seconds or an HTTP date.
     """

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from bootstrap_monitor.errors import ConfigurationError
+
 GRAMMAR = r"[a-z0-9]+(?:[+._-][a-z0-9]+)*:[a-zA-Z0-9=_-]+"
 EXPLANATION = "A digest is 'sha256:' and 64 characters of 0-9 and a-f."
 
@@ -18,3 +20,18 @@ def is_digest(text: str) -> bool:
     algorithm, _, encoded = text.partition(":")
     length = _hex_lengths.get(algorithm)
     return length is None or re.fullmatch(rf"[a-f0-9]{{{length}}}", encoded) is not None
+
+
+def required_digest(text: str) -> str:
+    """``text``.
+
+    :raises ConfigurationError: it is no digest.
+    """
+    if not is_digest(text):
+        raise ConfigurationError(
+            f"{text!r} is not an image digest",
+            reason="BadDigest",
+            check=EXPLANATION,
+            do="Give the digest alone, without the repository.",
+        )
+    return text

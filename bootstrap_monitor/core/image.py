@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from bootstrap_monitor.core.digest import EXPLANATION, GRAMMAR, is_digest
+from bootstrap_monitor.core.digest import EXPLANATION, GRAMMAR, is_digest, required_digest
 from bootstrap_monitor.errors import ConfigurationError
 
 NAME_LIMIT = 255
@@ -53,21 +53,12 @@ class ImageReference:
     @property
     def registry(self) -> str:
         """The host, with its port if it has one; ``docker.io`` for Docker Hub however it is spelled."""
-        first, slash, _ = self.repository.partition("/")
-        # distribution's rule: anything else is the first component of a path on Docker Hub.
-        is_host = slash and ("." in first or ":" in first or first == "localhost" or first != first.lower())
-        if not is_host or first == "index.docker.io":
-            return "docker.io"
-        return first
+        return _registry_and_path(self.repository)[0]
 
     @property
     def path(self) -> str:
         """The repository's path in its registry: ``library/ubuntu`` for ``ubuntu``."""
-        first, _, rest = self.repository.partition("/")
-        path = rest if first in {self.registry, "index.docker.io"} else self.repository
-        if self.registry == "docker.io" and "/" not in path:
-            return f"library/{path}"
-        return path
+        return _registry_and_path(self.repository)[1]
 
     @property
     def canonical_repository(self) -> str:
@@ -83,14 +74,7 @@ class ImageReference:
 
         :raises ConfigurationError: it is no digest.
         """
-        if not is_digest(digest):
-            raise ConfigurationError(
-                f"{digest!r} is not an image digest",
-                reason="BadDigest",
-                check=EXPLANATION,
-                do="Give a digest.",
-            )
-        return ImageReference(self.repository, digest=digest)
+        return ImageReference(self.repository, digest=required_digest(digest))
 
     def with_tag(self, tag: str) -> ImageReference:
         """``repository:tag``, without a digest.
@@ -133,13 +117,23 @@ def digest_of_image_id(image_id: str) -> ImageReference | None:
     return reference if reference.pinned else None
 
 
+def _registry_and_path(repository: str) -> tuple[str, str]:
+    """By distribution's rule of what is a host: all else is the first component of a path on Docker Hub."""
+    first, slash, rest = repository.partition("/")
+    if not slash or not ("." in first or ":" in first or first == "localhost" or first != first.lower()):
+        first, rest = "docker.io", repository
+    if first not in {"docker.io", "index.docker.io"}:
+        return first, rest
+    return "docker.io", rest if "/" in rest else f"library/{rest}"
+
+
 def _bad(text: str) -> ConfigurationError:
     return ConfigurationError(
-        f"{text!r} is not an image reference", reason="BadImageReference", check=_why(text), do=_DO
+        f"{text!r} is not an image reference",
+        reason="BadImageReference",
+        check=_why(text),
+        do="Correct the image: [host[:port]/]path[:tag][@digest], as in 'avaplatform/avalanchego:latest'.",
     )
-
-
-_DO = "Correct the image: [host[:port]/]path[:tag][@digest], as in 'avaplatform/avalanchego:latest'."
 
 
 def _why(text: str) -> str:

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bootstrap_monitor.core import mounts, node_dirs, pod
+from bootstrap_monitor.core import mounts, node_dirs, our_mount, pod
 from bootstrap_monitor.core.json import JsonObject
 from bootstrap_monitor.core.mounts import Mount
 from bootstrap_monitor.errors import ConfigurationError
@@ -41,7 +41,7 @@ def derive(own_pod: JsonObject, node_container: str, data_dir: str, override: st
     data_dir = mounts.normal(data_dir)
     if override:
         return _overridden(own_pod, node_container, data_dir, override)
-    ours = _our_mount(own_pod, node_container, data_dir)
+    ours = our_mount.find(own_pod, node_container, data_dir)
     node = pod.required_container(own_pod, node_container)
     dirs = node_dirs.derive(node)
     node_mounts = mounts.mounts(node)
@@ -66,7 +66,7 @@ def derive(own_pod: JsonObject, node_container: str, data_dir: str, override: st
 
 def _overridden(own_pod: JsonObject, node_container: str, data_dir: str, override: str) -> NodeData:
     try:
-        root = _our_mount(own_pod, node_container, data_dir).path
+        root = our_mount.find(own_pod, node_container, data_dir).path
     except ConfigurationError:
         root = data_dir
     place = mounts.normal(posixpath.join(data_dir, override))
@@ -78,44 +78,6 @@ def _overridden(own_pod: JsonObject, node_container: str, data_dir: str, overrid
             do=f"Name a folder in {root!r}.",
         )
     return NodeData((place,), root)
-
-
-def _our_mount(own_pod: JsonObject, node_container: str, data_dir: str) -> Mount:
-    """The mount that our data dir lies in. The pod does not say which of its containers runs this program."""
-    spec = own_pod["spec"]
-    init_containers = spec.get("initContainers") or []
-    others = [*init_containers, *(item for item in spec["containers"] if item["name"] != node_container)]
-    candidates = _covering(others, data_dir)
-    if len(candidates) > 1:
-        running = [
-            item for item in init_containers if _runs_once(item) and _is_running(own_pod, item["name"])
-        ]
-        candidates = _covering(running, data_dir) or candidates
-    if len(candidates) == 1:
-        return candidates.pop()
-    volumes = ", ".join(sorted({mount.volume for mount in candidates}))
-    raise ConfigurationError(
-        f"it cannot be told which mount --data-dir {data_dir!r} lies in"
-        if candidates
-        else f"--data-dir {data_dir!r} lies on no volume",
-        reason="DataVolumeUnclear" if candidates else "NoDataVolume",
-        check=f"volumeMounts of the pod's containers; over it are: {volumes or 'none'}.",
-        do="Mount the data volume there, alike in all containers of this program, or give --node-data-dir.",
-    )
-
-
-def _covering(candidates: Iterable[JsonObject], data_dir: str) -> set[Mount]:
-    found = (mounts.covering(mounts.mounts(candidate), data_dir) for candidate in candidates)
-    return {mount for mount in found if mount is not None}
-
-
-def _runs_once(init_container: JsonObject) -> bool:
-    return init_container.get("restartPolicy") != "Always"  # "Always" makes it a sidecar
-
-
-def _is_running(own_pod: JsonObject, init_container: str) -> bool:
-    status = pod.container_status(own_pod, init_container, init=True) or {}
-    return "running" in (status.get("state") or {})
 
 
 def _place(ours: Mount, node_mounts: tuple[Mount, ...], what: str, path: str) -> str | None:

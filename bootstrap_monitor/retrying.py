@@ -42,8 +42,8 @@ def retry_transient(
 ) -> T:
     """The operation's result, after up to ``attempts`` tries that start within ``budget_seconds``.
 
-    Waits grow exponentially, with jitter, and are never shorter than the error's ``retry_after_seconds``: when
-    that does not fit into the budget, there is no further try. Raises the last error as it is.
+    Waits grow exponentially, with jitter, and are never shorter than the error's ``retry_after_seconds``:
+    when that does not fit into the budget, there is no further try. Raises the last error as it is.
     """
     import tenacity
 

@@ -4,8 +4,8 @@ Objects are plain JSON. Only verbs that upstream's Role grants are used: statefu
 
 Every method raises :class:`~bootstrap_monitor.errors.ApiError` (or its subclass for the status), after
 transient errors have been retried. A repeated write may meet the success of the try before, whose answer was
-lost: a create then ends with ``AlreadyExists``, a delete with ``NotFound``, a patch with a resourceVersion with
-``Conflict``.
+lost: a create then ends with ``AlreadyExists``, a delete with ``NotFound``, a patch with a resourceVersion
+with ``Conflict``.
 """
 # ruff: noqa: PLC0415 - the client takes 150 ms to import, which `--help` shall not pay for
 
@@ -130,7 +130,7 @@ class Kube:
     def patch_stateful_set(self, name: str, patch: JsonObject, *, strategic: bool) -> JsonObject:
         """Patch the StatefulSet; the answer is the whole object, its status still the old one.
 
-        ``strategic`` merges lists by their keys (containers by name); else the patch's list replaces the list.
+        ``strategic`` merges lists by their keys (containers by name); else a list in the patch replaces all.
         """
         content_type = _STRATEGIC_MERGE_PATCH if strategic else _MERGE_PATCH
         what = f"patch statefulset {name}"

@@ -1,0 +1,87 @@
+"""The node's HTTP API, on loopback.
+
+The node answers 403 to a ``Host`` header with a name other than localhost: its address has to be given with
+``localhost`` or an IP address.
+"""
+# ruff: noqa: PLC0415 - httpx takes 100 ms to import
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bootstrap_monitor.clock import Clock, SystemClock
+from bootstrap_monitor.core.health import HealthAnswer, HttpAnswer, NoAnswer
+from bootstrap_monitor.errors import ConfigurationError
+from bootstrap_monitor.timings import NODE_CONNECT_SECONDS, NODE_READ_SECONDS, NODE_TOTAL_SECONDS
+
+if TYPE_CHECKING:
+    import httpx
+
+BODY_LIMIT_BYTES = 4 * 1024 * 1024
+
+
+class Node:
+    """The node at ``base_uri``, like ``http://127.0.0.1:9650``; :class:`ConfigurationError` for a bad one."""
+
+    def __init__(
+        self,
+        base_uri: str,
+        *,
+        clock: Clock | None = None,
+        timeout: tuple[float, float] = (NODE_CONNECT_SECONDS, NODE_READ_SECONDS),
+        total_seconds: float = NODE_TOTAL_SECONDS,
+    ) -> None:
+        import httpx
+
+        self._clock = clock or SystemClock()
+        self._total_seconds = total_seconds
+        connect, read = timeout
+        try:
+            base = httpx.URL(base_uri)
+        except httpx.InvalidURL as error:
+            raise _bad_uri(base_uri, str(error)) from error
+        if base.scheme not in {"http", "https"} or not base.host:
+            raise _bad_uri(base_uri, "it is not http://<address>:<port>")
+        self._client = httpx.Client(
+            base_url=base,
+            trust_env=False,  # a proxy cannot reach this pod's loopback
+            follow_redirects=False,
+            headers={"Accept-Encoding": "identity"},
+            timeout=httpx.Timeout(read, connect=connect),
+            # A sample a minute: a kept connection would mostly be one that a restart of the node has cut.
+            limits=httpx.Limits(max_keepalive_connections=0),
+        )
+
+    def health(self) -> HealthAnswer:
+        """What ``/ext/health`` answers; see :meth:`get`."""
+        return self.get("/ext/health")
+
+    def get(self, path: str) -> HttpAnswer | NoAnswer:
+        """The answer, whatever its status, or that none came in time, below 4 MiB. Never raises."""
+        import httpx
+
+        give_up_at = self._clock.monotonic() + self._total_seconds
+        try:
+            with self._client.stream("GET", path) as response:
+                return self._read(response, give_up_at)
+        except httpx.HTTPError as error:
+            return NoAnswer(f"GET {path}: {type(error).__name__}: {error}".rstrip(": "))
+
+    def _read(self, response: httpx.Response, give_up_at: float) -> HttpAnswer | NoAnswer:
+        what = f"GET {response.url.path}"
+        body = bytearray()
+        for chunk in response.iter_bytes():
+            body += chunk
+            if len(body) > BODY_LIMIT_BYTES:
+                return NoAnswer(f"{what}: the body is larger than {BODY_LIMIT_BYTES} bytes")
+            if self._clock.monotonic() > give_up_at:
+                return NoAnswer(f"{what}: the body is not complete after {self._total_seconds:g} s")
+        return HttpAnswer(response.status_code, bytes(body))
+
+
+def _bad_uri(base_uri: str, why: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"the node's address {base_uri!r} is not usable: {why}",
+        reason="NodeAddressInvalid",
+        do="give it as http://127.0.0.1:9650",
+    )

@@ -1,0 +1,138 @@
+"""Builds Kubernetes and avalanchego from the Go modules beside this file, once for each version of them.
+
+The binaries are kept outside of the source tree, in a folder named after everything that decides what
+they are.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from e2e.clusters.host import packages
+from e2e.clusters.host.commands import run
+from e2e.clusters.host.errors import ClusterError
+
+MODULES = Path(__file__).parent / "go"
+OLDEST_GO = (1, 26)
+KUBERNETES_COMMANDS = (
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-proxy",
+    "kube-scheduler",
+    "kubectl",
+    "kubelet",
+)
+KUBERNETES_VERSION = "v1.34.4"
+AVALANCHEGO = "github.com/ava-labs/avalanchego"
+
+
+@dataclass(frozen=True)
+class Build:
+    """One `go build`: into a folder when several packages are built."""
+
+    packages: tuple[str, ...]
+    output: str
+    cgo: bool = False
+    linker: str = "-s -w"
+
+
+KUBERNETES = (
+    Build(
+        packages=tuple(f"k8s.io/kubernetes/cmd/{name}" for name in KUBERNETES_COMMANDS),
+        output="./",
+        linker=f"-s -w -X k8s.io/component-base/version.gitVersion={KUBERNETES_VERSION}",
+    ),
+)
+AVALANCHE = (
+    Build(packages=(f"{AVALANCHEGO}/main",), output="avalanchego", cgo=True),
+    Build(
+        packages=(f"{AVALANCHEGO}/tests/fixture/bootstrapmonitor/cmd",),
+        output="upstream-bootstrap-monitor",
+        cgo=True,
+    ),
+)
+
+
+def kubernetes() -> Path:
+    """The folder with the control plane, the node's commands and kubectl."""
+    return _built("kubernetes", KUBERNETES)
+
+
+def avalanchego() -> Path:
+    """The node's binary, for the images that the scenarios run."""
+    return _avalanche() / "avalanchego"
+
+
+def upstream_monitor() -> Path:
+    """The monitor that avalanchego's own repository holds, for comparison."""
+    return _avalanche() / "upstream-bootstrap-monitor"
+
+
+def _avalanche() -> Path:
+    packages.ensure(packages.C_COMPILER)
+    return _built("avalanchego", AVALANCHE)
+
+
+def _built(module: str, builds: tuple[Build, ...]) -> Path:
+    source = MODULES / module
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bootstrap-monitor" / "bin"
+    cache.mkdir(parents=True, exist_ok=True)
+    target = cache / f"{module}-{_key(source, builds, _go_version())}"
+    if target.is_dir():
+        return target
+    with _alone(cache / f".{module}.lock"):
+        if target.is_dir():
+            return target
+        print(f"building {module}; the first time this takes minutes", file=sys.stderr)
+        for abandoned in cache.glob(f".{module}-*"):
+            shutil.rmtree(abandoned)
+        partial = Path(tempfile.mkdtemp(prefix=f".{module}-", dir=cache))
+        for build in builds:
+            _go_build(source, build, partial)
+        partial.chmod(0o755)
+        partial.rename(target)
+    return target
+
+
+def _go_build(source: Path, build: Build, into: Path) -> None:
+    output = f"{into}/{build.output.removeprefix('./')}"
+    run(
+        ["go", "build", "-trimpath", "-ldflags", build.linker, "-o", output, *build.packages],
+        cwd=source,
+        env={"GOFLAGS": "-mod=readonly -buildvcs=false", "GOWORK": "off", "CGO_ENABLED": str(int(build.cgo))},
+        remedy="see what Go says; modules are downloaded at the first build, which needs a module proxy",
+        seconds=3600,
+    )
+
+
+def _key(source: Path, builds: tuple[Build, ...], go_version: str) -> str:
+    digest = hashlib.sha256(f"{builds!r} {go_version}".encode())
+    for name in ("go.mod", "go.sum", "tools.go"):
+        digest.update((source / name).read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _go_version() -> str:
+    needed = ".".join(str(part) for part in OLDEST_GO)
+    remedy = f"install Go {needed} or newer and put its `go` on PATH"
+    version = run(["go", "env", "GOVERSION"], remedy=remedy).strip()
+    numbers = version.removeprefix("go").split(".")[:2]
+    if [int(number) if number.isdigit() else 0 for number in numbers] < list(OLDEST_GO):
+        raise ClusterError(f"Go is too old to build the cluster: {version}, {needed} is needed", remedy)
+    return version
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    with lock.open("w", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,84 @@
+"""The default StorageClass and its volumes: folders on this machine, handed out once a pod uses a claim."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from e2e.clusters.host.api import Api, Json, RefusedError
+
+CLASS = "folders"
+COUNT = 96
+CLASSES = "/apis/storage.k8s.io/v1/storageclasses"
+VOLUMES = "/api/v1/persistentvolumes"
+USED_UP = {"Released", "Failed"}
+
+
+def create(api: Api, folder: Path) -> None:
+    api.request("POST", CLASSES, _storage_class())
+    folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+    for number in range(COUNT):
+        _create_volume(api, folder / f"{number:03}")
+
+
+def renew(api: Api, folder: Path) -> int:
+    """Makes those anew whose claim is gone: emptied, and free for another claim. Tells how many."""
+    volumes = api.request("GET", VOLUMES)["items"]
+    used_up = [volume["metadata"]["name"] for volume in volumes if volume["status"].get("phase") in USED_UP]
+    for name in used_up:
+        _delete_volume(api, name)
+        _create_volume(api, folder / name.removeprefix(f"{CLASS}-"))
+    return len(used_up)
+
+
+def _create_volume(api: Api, folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir()
+    # Whatever user a pod runs as may write.
+    folder.chmod(0o777)
+    api.request("POST", VOLUMES, _volume(folder))
+
+
+def _delete_volume(api: Api, name: str) -> None:
+    try:
+        api.request("DELETE", f"{VOLUMES}/{name}")
+        # A finalizer that waits for the claim's controller holds up nothing here: the claim is gone.
+        api.request("PUT", f"{VOLUMES}/{name}", _without_finalizers(api.request("GET", f"{VOLUMES}/{name}")))
+    except RefusedError as refused:
+        if refused.status != 404:
+            raise
+
+
+def _without_finalizers(volume: Json) -> Json:
+    return volume | {"metadata": volume["metadata"] | {"finalizers": []}}
+
+
+def _storage_class() -> Json:
+    return {
+        "apiVersion": "storage.k8s.io/v1",
+        "kind": "StorageClass",
+        "metadata": {
+            "name": CLASS,
+            "annotations": {"storageclass.kubernetes.io/is-default-class": "true"},
+        },
+        "provisioner": "kubernetes.io/no-provisioner",
+        "volumeBindingMode": "WaitForFirstConsumer",
+        "reclaimPolicy": "Retain",
+    }
+
+
+def _volume(folder: Path) -> Json:
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolume",
+        "metadata": {"name": f"{CLASS}-{folder.name}"},
+        "spec": {
+            "storageClassName": CLASS,
+            # Nothing enforces it: any claim fits.
+            "capacity": {"storage": "1Ti"},
+            "accessModes": ["ReadWriteOnce", "ReadWriteMany"],
+            "persistentVolumeReclaimPolicy": "Retain",
+            "hostPath": {"path": str(folder), "type": "DirectoryOrCreate"},
+        },
+    }

@@ -1,1 +1,1 @@
-"""One outside system a module. They know neither each other nor the commands."""
+"""Effects; one outside system a module."""

@@ -34,8 +34,11 @@ class DetailsFile:
             descriptor = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except FileNotFoundError:
             return None
-        with os.fdopen(descriptor, "rb") as file:
-            return file.read(_READ_LIMIT_BYTES)
+        try:
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                return file.read(_READ_LIMIT_BYTES)
+        finally:
+            os.close(descriptor)
 
     def write(self, content: bytes) -> None:
         """Replace the content, or leave the old one: after a crash it is one of the two, never a mixture."""

@@ -14,9 +14,7 @@ _BLOCK_BYTES = 512
 def free(root: Path) -> DiskSpace:
     """Of the whole filesystem, which may be larger than the volume's claim. Raises :class:`OSError`."""
     status = os.statvfs(root)
-    return DiskSpace(
-        total_bytes=status.f_blocks * status.f_frsize, available_bytes=status.f_bavail * status.f_frsize
-    )
+    return DiskSpace(total_bytes=status.f_blocks * status.f_frsize, available_bytes=status.f_bavail * status.f_frsize)
 
 
 def usage_bytes(root: Path) -> int:

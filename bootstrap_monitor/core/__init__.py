@@ -1,0 +1,1 @@
+"""Everything that can be decided without touching the world."""

@@ -39,9 +39,7 @@ def parse(text: str, source: str) -> ChainConfig:
         raise _bad(source, "its content is not a JSON object")
     chains = {name: _chain(value, source, name) for name, value in (content or {}).items()}
     canonical = {
-        name: {field: _nested(config) for field, config in fields.items()}
-        for name, fields in chains.items()
-        if fields
+        name: {field: _nested(config) for field, config in fields.items()} for name, fields in chains.items() if fields
     }
     # A surrogate that stands alone is valid in JSON, but not in UTF-8: hence ASCII.
     return ChainConfig(

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import orjson
@@ -63,9 +62,7 @@ def sample(answer: HealthAnswer) -> HealthSample:
     return HealthSample(
         healthy=body["healthy"] and answer.status == 200,
         bootstrapping=_bootstrapping(checks.get("bootstrapped")),
-        failing=tuple(
-            sorted(name for name, check in checks.items() if isinstance(check, dict) and check.get("error"))
-        ),
+        failing=tuple(sorted(name for name, check in checks.items() if isinstance(check, dict) and check.get("error"))),
     )
 
 
@@ -117,11 +114,3 @@ class Streak:
     def complete(self) -> bool:
         """Whether it is long enough for the verdict."""
         return self.count >= self.needed
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """What a heartbeat tells about the node."""
-
-    heights: Mapping[str, int] = field(default_factory=dict)
-    bootstrapping: tuple[str, ...] | None = None

@@ -107,9 +107,5 @@ def _place(ours: Mount, node_mounts: tuple[Mount, ...], what: str, path: str) ->
 def _outermost(places: Iterable[str]) -> tuple[str, ...]:
     unique = set(places)
     return tuple(
-        sorted(
-            place
-            for place in unique
-            if not any(mounts.within(place, other) for other in unique if other != place)
-        )
+        sorted(place for place in unique if not any(mounts.within(place, other) for other in unique if other != place))
     )

@@ -68,9 +68,7 @@ def derive(container: JsonObject) -> NodeDirs:
     chain_data = path("the node's chain data dir", text("chain-data-dir", DEFAULT_CHAIN_DATA_DIR), data_dir)
     warnings: tuple[str, ...] = ()
     if unsure:
-        warnings = (
-            f"envFrom of the node's container cannot be read: {', '.join(unsure)} taken as not given.",
-        )
+        warnings = (f"envFrom of the node's container cannot be read: {', '.join(unsure)} taken as not given.",)
     return NodeDirs(data_dir, db_dir, chain_data, warnings)
 
 

@@ -23,9 +23,7 @@ def find(own_pod: JsonObject, node_container: str, data_dir: str) -> Mount:
     others = [*init_containers, *(item for item in spec["containers"] if item["name"] != node_container)]
     candidates = _covering(others, data_dir)
     if len(candidates) > 1:
-        running = [
-            item for item in init_containers if _runs_once(item) and _is_running(own_pod, item["name"])
-        ]
+        running = [item for item in init_containers if _runs_once(item) and _is_running(own_pod, item["name"])]
         candidates = _covering(running, data_dir) or candidates
     if len(candidates) == 1:
         return candidates.pop()

@@ -1,0 +1,1 @@
+"""What commands have in common: short procedures over narrow interfaces."""

@@ -1,0 +1,300 @@
+"""The program ``bootstrap-monitor``: options, wiring, and the one place where errors become exit codes."""
+# ruff: noqa: PLC0415 - adapters and commands are imported where they are used: `--help` does not pay for them
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+
+from bootstrap_monitor import __version__
+from bootstrap_monitor.core import go_duration
+from bootstrap_monitor.core import image as image_reference
+from bootstrap_monitor.core.command_line import command_first
+from bootstrap_monitor.errors import ConfigurationError, ExitCode, MonitorError, Terminated
+from bootstrap_monitor.log import LogFormat, LogLevel, configure
+
+log = logging.getLogger(__name__)
+
+COMMIT_VARIABLE = "BOOTSTRAP_MONITOR_COMMIT"
+
+
+class _Group(TyperGroup):
+    """Options of the commands are also accepted before the command, as upstream's program does."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        takes_value = {
+            name: not getattr(option, "is_flag", False)
+            for command in self.commands.values()
+            for option in command.params
+            for name in option.opts
+        }
+        rest: list[str] = super().parse_args(ctx, command_first(args, takes_value))
+        return rest
+
+
+app = typer.Typer(
+    cls=_Group,
+    help="Continuous bootstrap testing of avalanchego nodes on Kubernetes.\n\nRuns in the pod of a StatefulSet, "
+    "beside the node: `init` as init container, `wait-for-completion` as sidecar.",
+    epilog="Exit codes: 0 done, 1 bug, 2 usage, 75 try again, 78 configuration (a person has to change something), "
+    "143 ended by SIGTERM.",
+    add_completion=False,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def _program() -> None:
+    pass
+
+
+def _duration(text: str) -> timedelta:
+    try:
+        duration = go_duration.parse(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    if not duration:
+        raise typer.BadParameter("it must be longer than 0, e.g. '1m30s'")
+    return duration
+
+
+def _tag(text: str) -> str:
+    try:
+        return str(image_reference.parse("image").with_tag(text).tag)
+    except ConfigurationError as error:
+        raise typer.BadParameter(f"{error.what}, e.g. 'latest'") from None
+
+
+def _folder(text: str) -> str:
+    if not text.startswith("/"):
+        raise typer.BadParameter(f"{text!r} is not an absolute path, e.g. '/data'")
+    return text
+
+
+def _name(text: str) -> str:
+    if not text.strip():
+        raise typer.BadParameter("it is empty; give a name, e.g. 'avago'")
+    return text
+
+
+def _samples(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise typer.BadParameter(f"{text!r} is not a number above 0, e.g. '3'")
+    return int(text)
+
+
+def _uri(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise typer.BadParameter(f"{text!r} is not an HTTP address, e.g. 'http://127.0.0.1:9650'")
+    return text
+
+
+def _option(name: str, text: str, *variables: str, **more: Any) -> Any:
+    own_variable = "BOOTSTRAP_MONITOR_" + name.removeprefix("--").replace("-", "_").upper()
+    return typer.Option(name, help=text, envvar=[own_variable, *variables], **more)
+
+
+Namespace = Annotated[
+    str, _option("--namespace", "Namespace of this pod.", "POD_NAMESPACE", parser=_name, metavar="NAME")
+]
+PodName = Annotated[str, _option("--pod-name", "Name of this pod.", "POD_NAME", parser=_name, metavar="NAME")]
+Container = Annotated[
+    str, _option("--node-container-name", "Container that runs the node.", parser=_name, metavar="NAME")
+]
+DataDir = Annotated[
+    str, _option("--data-dir", "Where this container mounts the data volume.", parser=_folder, metavar="PATH")
+]
+Format = Annotated[LogFormat, _option("--log-format", "Form of the log.", case_sensitive=False)]
+Level = Annotated[LogLevel, _option("--log-level", "The least that is logged.", case_sensitive=False)]
+TrackedTag = Annotated[
+    str | None,
+    _option(
+        "--tracked-tag",
+        "Tag to follow.",
+        parser=_tag,
+        metavar="TAG",
+        show_default="the one that was deployed",
+    ),
+]
+ProbeTimeout = Annotated[
+    timedelta,
+    _option(
+        "--probe-timeout",
+        "How long a probe pod may take, with its pull.",
+        parser=_duration,
+        metavar="DURATION",
+    ),
+]
+NodeDataDir = Annotated[
+    str | None,
+    _option(
+        "--node-data-dir",
+        "What to clear for a new test: a path in this container, absolute or in --data-dir.",
+        metavar="PATH",
+        show_default="derived from the node's container",
+    ),
+]
+NodeUri = Annotated[str, _option("--node-uri", "The node's HTTP server.", parser=_uri, metavar="URI")]
+HealthySamples = Annotated[
+    int,
+    _option(
+        "--healthy-samples",
+        "How many healthy samples in a row, with nothing left to bootstrap, are a pass.",
+        parser=_samples,
+        metavar="NUMBER",
+    ),
+]
+HealthCheckInterval = Annotated[
+    timedelta,
+    _option("--health-check-interval", "Time between looks at the node.", parser=_duration, metavar="DURATION"),
+]
+ImageCheckInterval = Annotated[
+    timedelta,
+    _option(
+        "--image-check-interval",
+        "Time between looks at the template and, after the verdict, for a new image.",
+        parser=_duration,
+        metavar="DURATION",
+    ),
+]
+DryRun = Annotated[bool, _option("--dry-run", "Print the decision, its reason and what would be done; change nothing.")]
+
+
+@app.command(
+    epilog="Examples: bootstrap-monitor init --node-container-name=avago --data-dir=/data; "
+    "the same with --dry-run, to see what a restart of the pod would do."
+)
+def init(
+    namespace: Namespace,
+    pod_name: PodName,
+    node_container_name: Container,
+    data_dir: DataDir,
+    node_data_dir: NodeDataDir = None,
+    tracked_tag: TrackedTag = None,
+    probe_timeout: ProbeTimeout = "10m",  # type: ignore[assignment] # parsed by typer
+    dry_run: DryRun = False,
+    log_format: Format = LogFormat.AUTO,
+    log_level: Level = LogLevel.INFO,
+) -> None:
+    """Pin the node's image by digest; then clear the volume for a new test, or resume the one on it.
+
+    Runs as an init container. Ends with 0 when the node may start.
+    """
+    configure(log_format, log_level, sys.stderr if dry_run else None)
+    from bootstrap_monitor.adapters.details_file import DetailsFile
+    from bootstrap_monitor.adapters.kube import Kube
+    from bootstrap_monitor.adapters.volume import clear
+    from bootstrap_monitor.clock import SystemClock
+    from bootstrap_monitor.commands.init import Init, Options
+
+    clock = SystemClock()
+    command = Init(
+        Options(pod_name, node_container_name, data_dir, node_data_dir, tracked_tag, probe_timeout),
+        Kube.connect(namespace, clock),
+        DetailsFile(Path(data_dir)),
+        clear,
+        clock,
+    )
+    if dry_run:
+        typer.echo(command.dry_run())
+    else:
+        command.run()
+
+
+@app.command(
+    epilog="Example: bootstrap-monitor wait-for-completion --node-container-name=avago --data-dir=/data "
+    "--health-check-interval=1m --image-check-interval=5m"
+)
+def wait_for_completion(
+    namespace: Namespace,
+    pod_name: PodName,
+    node_container_name: Container,
+    data_dir: DataDir,
+    node_uri: NodeUri = "http://127.0.0.1:9650",
+    health_check_interval: HealthCheckInterval = "1m",  # type: ignore[assignment] # parsed by typer
+    image_check_interval: ImageCheckInterval = "5m",  # type: ignore[assignment]
+    healthy_samples: HealthySamples = "3",  # type: ignore[assignment]
+    tracked_tag: TrackedTag = None,
+    probe_timeout: ProbeTimeout = "10m",  # type: ignore[assignment]
+    log_format: Format = LogFormat.AUTO,
+    log_level: Level = LogLevel.INFO,
+) -> None:
+    """Watch the node until its bootstrap test has a verdict, store that, then follow the tag to the next image.
+
+    Runs as a sidecar of the node, until SIGTERM. The data volume may be mounted read-only.
+    """
+    configure(log_format, log_level)
+    from bootstrap_monitor.adapters import disk_usage
+    from bootstrap_monitor.adapters.details_file import DetailsFile
+    from bootstrap_monitor.adapters.kube import Kube
+    from bootstrap_monitor.adapters.node import Node
+    from bootstrap_monitor.background import InThread
+    from bootstrap_monitor.clock import SystemClock
+    from bootstrap_monitor.commands.wait import Options, start
+
+    clock, volume = SystemClock(), Path(data_dir)
+    start(
+        Options(
+            pod_name=pod_name,
+            container=node_container_name,
+            tracked_tag=tracked_tag,
+            healthy_samples=healthy_samples,
+            health_check_interval=health_check_interval,
+            image_check_interval=image_check_interval,
+            probe_timeout=probe_timeout,
+        ),
+        api=Kube.connect(namespace, clock),
+        node=Node(node_uri),
+        store=DetailsFile(volume),
+        space=lambda: disk_usage.free(volume),
+        count_bytes=lambda: InThread(lambda: disk_usage.usage_bytes(volume)),
+        clock=clock,
+    ).run()
+
+
+@app.command()
+def version() -> None:
+    """Print the version, and the commit that the image was built from."""
+    commit = os.environ.get(COMMIT_VARIABLE)
+    typer.echo(f"bootstrap-monitor/{__version__}" + (f" [commit={commit}]" if commit else ""))
+
+
+def main() -> NoReturn:
+    """The program. Every expected error is told in the log, on stderr and in the container's termination message."""
+    from bootstrap_monitor.termination import install_handler
+
+    install_handler()
+    try:
+        app()
+        code = ExitCode.DONE
+    except SystemExit:  # typer's: usage errors, --help
+        raise
+    except Terminated:
+        log.info("Ended by SIGTERM")
+        code = ExitCode.TERMINATED
+    except MonitorError as error:
+        _tell(error.diagnostics())
+        code = error.exit_code
+    except Exception as error:
+        log.exception("This is a bug")
+        _tell(f"Bug: {type(error).__name__}: {error}\nDo: report it with the log's traceback")
+        code = ExitCode.BUG
+    logging.shutdown()
+    sys.exit(code)
+
+
+def _tell(diagnostics: str) -> None:
+    from bootstrap_monitor.adapters import termination_message
+
+    log.error(diagnostics)
+    typer.echo(diagnostics, err=True)
+    termination_message.write(diagnostics)

@@ -1,0 +1,323 @@
+"""``wait-for-completion``: watch the node to a verdict, store it, then follow the tracked tag to the next image.
+
+One loop over three kinds of turns, each with its interval. An error ends its turn, never the loop.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import NoReturn, Protocol
+
+from bootstrap_monitor.background import Pending
+from bootstrap_monitor.clock import Clock
+from bootstrap_monitor.core import health, names, next_image, template_drift
+from bootstrap_monitor.core import image as image_reference
+from bootstrap_monitor.core.disk_space import DiskSpace
+from bootstrap_monitor.core.health import HealthAnswer, HealthSample, Streak
+from bootstrap_monitor.core.human_size import human_size
+from bootstrap_monitor.core.next_image import Candidate, Next
+from bootstrap_monitor.core.results import Verdict
+from bootstrap_monitor.core.running_test import RunningTest, running_test
+from bootstrap_monitor.core.stateful_set import StatefulSet
+from bootstrap_monitor.core.template_drift import Drift, DriftWorld
+from bootstrap_monitor.core.tracked_tag import tracked_tag
+from bootstrap_monitor.core.versions import versions_of
+from bootstrap_monitor.errors import MonitorError
+from bootstrap_monitor.log import fields
+from bootstrap_monitor.steps import gathering, reporting, rollout
+from bootstrap_monitor.steps.gathering import GatherApi
+from bootstrap_monitor.steps.guarded_patch import PatchApi
+from bootstrap_monitor.steps.probe import ProbeApi, probe
+from bootstrap_monitor.timings import COUNT_POLL_SECONDS, EXACT_USAGE_TIMEOUT_SECONDS, HEARTBEAT_SECONDS
+
+log = logging.getLogger(__name__)
+
+
+class Api(GatherApi, PatchApi, ProbeApi, Protocol):
+    """What the sidecar needs of the Kubernetes API."""
+
+
+class Node(Protocol):
+    """The node's HTTP server. Trouble is an answer too."""
+
+    def get(self, path: str) -> HealthAnswer: ...
+
+
+class DetailsStore(Protocol):
+    """The details file, read-only here. May raise :class:`OSError`."""
+
+    def read(self) -> bytes | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The command's options."""
+
+    pod_name: str
+    container: str
+    tracked_tag: str | None
+    healthy_samples: int
+    health_check_interval: timedelta
+    image_check_interval: timedelta
+    probe_timeout: timedelta
+
+
+def start(
+    options: Options,
+    *,
+    api: Api,
+    node: Node,
+    store: DetailsStore,
+    space: Callable[[], DiskSpace],
+    count_bytes: Callable[[], Pending[int]],
+    clock: Clock,
+) -> Sidecar:
+    """The loop for the test of this pod; a sidecar that restarts after the verdict finds it, and reports nothing again.
+
+    :raises TransientError: no usable test details: ``init`` has not run.
+    :raises ConfigurationError: the pod is not one that can be tested.
+    """
+    around = gathering.surroundings(api, options.pod_name)
+    gathering.warn_of_long_name(around.stateful_set)
+    test = running_test(around.pod, options.container, gathering.read_details(store.read))
+    result = test.result_in(around.stateful_set)
+    log.info(
+        "Watching the node",
+        extra=fields(
+            testConfig=gathering.config_fields(test.config),
+            startTime=test.details.start_time,
+            verdict=result and result.get("verdict"),
+        ),
+    )
+    return Sidecar(options, test, result is not None, api, node, space, count_bytes, clock)
+
+
+@dataclass
+class Sidecar:
+    """The loop's state: what is known of this test since the process started."""
+
+    options: Options
+    test: RunningTest
+    has_result: bool
+    api: Api
+    node: Node
+    space: Callable[[], DiskSpace]
+    count_bytes: Callable[[], Pending[int]]
+    """Starts one exact walk over the data volume."""
+    clock: Clock
+    _streak: Streak = field(init=False)
+    _last_sample: HealthSample | None = None
+    _passed: _Passed | None = None
+    _drift: Drift = Drift.IN_STEP
+
+    def __post_init__(self) -> None:
+        self._streak = Streak(self.options.healthy_samples)
+
+    def run(self) -> NoReturn:
+        """Until SIGTERM.
+
+        :raises Terminated: SIGTERM.
+        :raises LeaveTimeout: the pod deleted itself and was not ended.
+        """
+        started = self.clock.monotonic()
+        health_check = self.options.health_check_interval.total_seconds()
+        image_check = self.options.image_check_interval.total_seconds()
+        next_health = next_image_check = started
+        next_heartbeat = started + HEARTBEAT_SECONDS
+        while True:
+            now = self.clock.monotonic()
+            if now >= next_health:
+                had_result = self.has_result
+                self._turn(self._look_at_node)
+                counting = self._passed is not None and not self.has_result
+                next_health = now + (min(COUNT_POLL_SECONDS, health_check) if counting else health_check)
+                if self.has_result and not had_result:
+                    next_image_check = now  # the next image, as soon as there is a result
+            if now >= next_image_check:
+                next_image_check = now + image_check
+                self._turn(self._look_at_template)
+            if now >= next_heartbeat:
+                next_heartbeat = now + HEARTBEAT_SECONDS
+                self._turn(self._heartbeat)
+            self.clock.sleep(min(next_health, next_image_check, next_heartbeat) - self.clock.monotonic())
+
+    def _turn(self, look: Callable[[], None]) -> None:
+        try:
+            look()
+        except rollout.LeaveTimeout:
+            raise
+        except (MonitorError, OSError) as error:
+            told = error.diagnostics() if isinstance(error, MonitorError) else str(error)
+            log.error("This turn failed; trying again at the next", extra=fields(error=told))
+
+    def _look_at_node(self) -> None:
+        if self.has_result:
+            return
+        if self._passed is None:
+            self._sample()
+        if self._passed is not None:
+            self._report(self._passed)
+
+    def _sample(self) -> None:
+        sample = health.sample(self.node.get("/ext/health"))
+        self._streak = self._streak.after(sample)
+        if sample != self._last_sample:
+            self._last_sample = sample
+            log.info(
+                "Node reported healthy" if sample.healthy else "Node reported unhealthy",
+                extra=fields(bootstrapping=sample.bootstrapping, failing=sample.failing, problem=sample.problem),
+            )
+        if self._streak.complete:
+            self._passed = _Passed(
+                end=self.test.end(self.clock.now()),
+                counted=self.count_bytes(),
+                count_until=self.clock.monotonic() + EXACT_USAGE_TIMEOUT_SECONDS,
+                heights=health.heights(self.node.get("/ext/metrics")),
+            )
+
+    def _report(self, passed: _Passed) -> None:
+        """The result is stored before it is logged, and both before another image is looked for."""
+        if not passed.counted.done() and self.clock.monotonic() < passed.count_until:
+            return
+        disk_bytes = _counted_bytes(passed.counted)
+        result = self.test.result(
+            verdict=Verdict.PASSED,
+            end=passed.end,
+            message=f"bootstrapped and healthy in {self.options.healthy_samples} samples in a row",
+            disk_bytes=disk_bytes,
+        )
+        reporting.store(self.api, self.clock, self.test.stateful_set, result)
+        self.has_result = True
+        log.info(
+            names.COMPLETED,
+            extra=fields(
+                diskUsage=None if disk_bytes is None else human_size(disk_bytes),
+                duration=self.test.elapsed(passed.end),
+                testConfig=gathering.config_fields(self.test.config),
+                heights=passed.heights,
+            ),
+        )
+
+    def _look_at_template(self) -> None:
+        stateful_set = StatefulSet(self.api.read_stateful_set(self.test.stateful_set))
+        drift = template_drift.assess(
+            DriftWorld(
+                pod=self.test.pod,
+                stateful_set=stateful_set,
+                container=self.options.container,
+                tracked_tag=self.test.details.tracked_tag,
+                limit=rollout.LIMIT,
+                now=self.clock.now(),
+            )
+        )
+        entered, self._drift = drift is not self._drift, drift
+        match drift:
+            case Drift.IN_STEP if self.has_result:
+                self._look_for_image(stateful_set)
+            case Drift.TAG_PUT_BACK:
+                self._pin_in_place(stateful_set)
+            case Drift.EDITED:
+                rollout.record_self_deletion(self.api, self.clock, stateful_set.name)
+                rollout.leave(
+                    self.api,
+                    self.clock,
+                    self.test.pod,
+                    "Deleting pod to trigger recreation with the edited template",
+                )
+            case Drift.HELD_BACK | Drift.TUG_OF_WAR if entered:
+                log.error(drift.value)
+
+    def _pin_in_place(self, stateful_set: StatefulSet) -> None:
+        """The node runs on: with the pin back, the template is the revision that this pod was made from."""
+        rollout.pin(
+            self.api,
+            self.clock,
+            stateful_set,
+            container=self.options.container,
+            image=self._template_image(stateful_set).with_digest(self.test.fingerprint.image),
+            versions=self.test.versions,
+            tracked_tag=self.test.details.tracked_tag or self._tag(stateful_set),
+            counted=True,
+        )
+
+    def _look_for_image(self, stateful_set: StatefulSet) -> None:
+        tag = self._tag(stateful_set)
+        probed = probe(
+            self.api,
+            self.clock,
+            own_pod=self.test.pod,
+            container=self.options.container,
+            image=self._template_image(stateful_set).with_tag(tag),
+            timeout=self.options.probe_timeout,
+        )
+        candidate = Candidate(probed.image.digest or "", probed.versions)
+        match next_image.assess(candidate, self.test.fingerprint, stateful_set):
+            case Next.UNCHANGED:
+                log.info(names.IMAGE_UNCHANGED, extra=fields(image=str(probed.image)))
+            case Next.ALREADY_TESTED:
+                log.info("Image already tested", extra=fields(image=str(probed.image)))
+            case Next.NEW:
+                log.info(
+                    "Found updated image",
+                    extra=fields(image=str(probed.image), versions=versions_of(probed.versions)),
+                )
+                patched = rollout.pin(
+                    self.api,
+                    self.clock,
+                    stateful_set,
+                    container=self.options.container,
+                    image=probed.image,
+                    versions=probed.versions,
+                    tracked_tag=tag,
+                    counted=False,
+                )
+                rollout.await_observed(self.api, self.clock, patched)
+                rollout.leave(self.api, self.clock, self.test.pod)
+
+    def _heartbeat(self) -> None:
+        space = self.space()
+        log.info(
+            "Still watching" if self.has_result else "Bootstrap in progress",
+            extra=fields(
+                elapsed=self.test.elapsed(self.clock.now()),
+                diskUsed=human_size(space.total_bytes - space.available_bytes),
+                diskFree=human_size(space.available_bytes),
+                heights=health.heights(self.node.get("/ext/metrics")),
+                bootstrapping=self._last_sample.bootstrapping if self._last_sample else None,
+            ),
+        )
+
+    def _template_image(self, stateful_set: StatefulSet) -> image_reference.ImageReference:
+        return image_reference.parse(stateful_set.template_image(self.options.container) or "")
+
+    def _tag(self, stateful_set: StatefulSet) -> str:
+        return tracked_tag(
+            option=self.options.tracked_tag,
+            image=self._template_image(stateful_set),
+            tag_annotation=stateful_set.template_annotation(names.TRACKED_TAG_ANNOTATION),
+            versions_annotation=stateful_set.template_annotation(names.VERSIONS_ANNOTATION),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Passed:
+    """A verdict that is not stored yet."""
+
+    end: datetime
+    counted: Pending[int]
+    count_until: float
+    heights: dict[str, int]
+
+
+def _counted_bytes(counted: Pending[int]) -> int | None:
+    if not counted.done():
+        log.warning("Counting the disk usage takes too long; the result goes without it")
+        return None
+    try:
+        return counted.result()
+    except OSError as error:
+        log.warning("The disk usage could not be counted", extra=fields(error=str(error)))
+        return None

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from bootstrap_monitor.clock import Clock
 from bootstrap_monitor.core import names, node_data, test_config
@@ -58,6 +58,10 @@ class Clear(Protocol):
     """Remove ``root/relative``, or the children of ``root`` but ``keep``; ``progress`` is told the entries so far."""
 
     def __call__(self, root: Path, relative: str, *, keep: frozenset[str], progress: Callable[[int], None]) -> None: ...
+
+
+Places = NodeData | ConfigurationError
+"""What to clear for a new test, or why it cannot be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,20 +111,15 @@ class Init:
         lines = [f"reason: {decision.reason}", f"because: {decision.message}", *_plan(decision.act, places)]
         return "\n".join(lines)
 
-    def _gather(self) -> tuple[InitWorld, NodeData | None]:
+    def _gather(self) -> tuple[InitWorld, Places]:
         around = gathering.surroundings(self.api, self.options.pod_name)
         gathering.warn_of_long_name(around.stateful_set)
-        config: TestConfig | ConfigurationError
-        places: NodeData | None = None
-        try:
-            config = test_config.derive(around.pod, self.options.container)
-            places = node_data.derive(
+        config = _told(lambda: test_config.derive(around.pod, self.options.container))
+        places = _told(
+            lambda: node_data.derive(
                 around.pod, self.options.container, self.options.data_dir, self.options.node_data_dir
             )
-            for warning in (*config.warnings, *places.warnings):
-                log.warning(warning)
-        except ConfigurationError as error:
-            config = error
+        )
         return InitWorld(
             pod=around.pod,
             stateful_set=around.stateful_set,
@@ -132,7 +131,7 @@ class Init:
             now=self.clock.now(),
         ), places
 
-    def _act(self, world: InitWorld, places: NodeData | None, decision: Decision) -> None:
+    def _act(self, world: InitWorld, places: Places, decision: Decision) -> None:
         match decision.act:
             case WaitForTermination():
                 rollout.wait_for_termination(self.clock)
@@ -144,7 +143,8 @@ class Init:
             case Pin() as pin:
                 self._pin(world, pin)
             case StartTest() as start:
-                assert places, "a pod without a valid configuration was stopped before"
+                if isinstance(places, ConfigurationError):
+                    raise places  # nothing is removed yet; a test that only resumes needs no places
                 self._start(world, start, places)
             case Resume() as resume:
                 self._resume(world, resume)
@@ -234,12 +234,30 @@ class _Progress:
             log.info("Removing the node's data", extra=fields(path=self._place, entries=entries))
 
 
+class _WithWarnings(Protocol):
+    @property
+    def warnings(self) -> tuple[str, ...]: ...
+
+
+Told = TypeVar("Told", bound=_WithWarnings)
+
+
+def _told(derive: Callable[[], Told]) -> Told | ConfigurationError:
+    try:
+        told = derive()
+    except ConfigurationError as error:
+        return error
+    for warning in told.warnings:
+        log.warning(warning)
+    return told
+
+
 def _stopped(decision: Decision, stop: Stop) -> MonitorError:
     error = ConfigurationError if stop.exit_code is ExitCode.CONFIGURATION else TransientError
     return error(decision.message, reason=decision.reason, check=stop.check, do=stop.do)
 
 
-def _plan(act: Act, places: NodeData | None) -> list[str]:
+def _plan(act: Act, places: Places) -> list[str]:
     match act:
         case WaitForTermination():
             return ["would: wait for SIGTERM"]
@@ -251,7 +269,9 @@ def _plan(act: Act, places: NodeData | None) -> list[str]:
             run = f"run `{image}` in a probe pod for its digest and versions; " if pin.needs_probe else ""
             return [f"would: {run}pin the template to `{image.repository}@…` (tracked tag `{tag}`); delete this pod"]
         case StartTest():
-            cleared = ", ".join(places.places) if places else ""
+            if isinstance(places, ConfigurationError):
+                return ["would: end with exit code 78", *places.diagnostics().splitlines()]
+            cleared = ", ".join(places.places)
             return [f"would: remove {names.DETAILS_FILE}; clear {cleared}; write {names.DETAILS_FILE}; start the node"]
         case Resume(_, filled):
             more = f"complete {names.DETAILS_FILE}; " if filled else ""

@@ -58,9 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("up", help="start it, unless it runs; after a crash, clean up and start anew")
-    commands.add_parser(
-        "down", help="end it, and remove all that it made except the registry's images and the logs"
-    )
+    commands.add_parser("down", help="end it, and remove all that it made except the registry's images and the logs")
     commands.add_parser("env", help='print what a shell needs to use it: eval "$(scripts/cluster host env)"')
     for name, text in (("start", "start one component that was stopped"), ("stop", "stop one component")):
         commands.add_parser(name, help=text).add_argument("component", choices=NAMES)

@@ -32,9 +32,7 @@ class Api:
         return json.loads(self.text(method, path, body)) or {}
 
     def text(self, method: str, path: str, body: Json | None = None) -> str:
-        connection = http.client.HTTPSConnection(
-            NODE_ADDRESS, API_PORT, timeout=self._seconds, context=self._context
-        )
+        connection = http.client.HTTPSConnection(NODE_ADDRESS, API_PORT, timeout=self._seconds, context=self._context)
         try:
             connection.request(
                 method,
@@ -63,9 +61,7 @@ class Api:
             node = self.request("GET", f"/api/v1/nodes/{NODE_NAME}")
         except (OSError, RefusedError):
             return False
-        return any(
-            c["type"] == "Ready" and c["status"] == "True" for c in node["status"].get("conditions", [])
-        )
+        return any(c["type"] == "Ready" and c["status"] == "True" for c in node["status"].get("conditions", []))
 
     def pods_can_start(self) -> bool:
         """Pods are refused in a namespace that has no default service account yet."""

@@ -18,8 +18,6 @@ from e2e.clusters.host.processes import Records
 from e2e.clusters.host.settings import Layout
 
 START_SECONDS = 120.0
-# A component that is stopped alone ends in order, as in an update; the API server takes several seconds.
-STOP_SECONDS = 15.0
 AGAIN = "run `scripts/cluster host up` again"
 
 
@@ -29,8 +27,7 @@ def up() -> Environment:
         packages.ensure(packages.CLUSTER, packages.IMAGES)
         binaries = builds.kubernetes()
         components = Components.of(layout, binaries)
-        _Running(components).start_stopped()
-        if _healthy(components):
+        if _mended(components) and _healthy(components):
             return Environment.load(layout)
         leftovers.remove(layout)
         return _start(components, Environment.of(layout, binaries, components.fingerprint()))
@@ -54,7 +51,7 @@ def stop(name: str) -> None:
     """One component; the others go on without it."""
     with _alone() as layout:
         _known(layout, name)
-        Records(layout.processes).stop(name, STOP_SECONDS)
+        Records(layout.processes).stop(name)
 
 
 def renew_volumes() -> int:
@@ -77,28 +74,20 @@ class _Running:
             log = self._layout.logs / f"{name}.log"
             self._records.start(name, self._components.commands[name], log, home)
 
-    def start_stopped(self) -> None:
-        """Those without a record were stopped by intent, where one that has died still has its record."""
-        if self._layout.environment.exists():
-            stopped = [name for name in NAMES if name not in self._records.all()]
-            if stopped:
-                self.start(*stopped)
-                _wait_until_ready(self._components)
+    def stopped(self) -> list[str]:
+        """Those without a record were stopped by intent; one that has died still has its record."""
+        recorded = self._records.all()
+        return [name for name in NAMES if name not in recorded]
 
     def dead(self) -> list[str]:
         recorded = self._records.all()
         return [name for name, process in recorded.items() if not process.alive()]
 
-    def complete(self) -> bool:
-        return set(self._records.all()) == set(NAMES) and not self.dead()
-
     def wait(self, condition: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + START_SECONDS
         while not condition():
             for name in self.dead():
-                raise ClusterError(
-                    f"{name} has ended while the cluster was waiting for {what}", self._log_end(name)
-                )
+                raise ClusterError(f"{name} has ended while the cluster was waiting for {what}", self._log_end(name))
             if time.monotonic() > deadline:
                 raise ClusterError(
                     f"{what}: not within {START_SECONDS:.0f} s",
@@ -144,6 +133,20 @@ def _wait_until_ready(components: Components) -> None:
     running.wait(api.pods_can_start, "the default service account")
 
 
+def _mended(components: Components) -> bool:
+    """A cluster of which components were stopped, by a test that was broken off, is complete again."""
+    running = _Running(components)
+    if not components.layout.environment.exists() or running.dead():
+        return False
+    if stopped := running.stopped():
+        try:
+            running.start(*stopped)
+            _wait_until_ready(components)
+        except ClusterError:
+            return False
+    return True
+
+
 def _healthy(components: Components) -> bool:
     try:
         same = Environment.load(components.layout).fingerprint == components.fingerprint()
@@ -152,7 +155,7 @@ def _healthy(components: Components) -> bool:
         return False
     return (
         same
-        and _Running(components).complete()
+        and not _Running(components).dead()
         and network.exists()
         and registry.answers()
         and api.server_ready()

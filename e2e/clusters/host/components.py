@@ -28,10 +28,7 @@ class Components:
         return cls(
             layout,
             {**control_plane.commands(layout, binaries), **node.commands(layout, binaries)},
-            {
-                file: text if isinstance(text, str) else json.dumps(text, indent=2)
-                for file, text in contents.items()
-            },
+            {file: text if isinstance(text, str) else json.dumps(text, indent=2) for file, text in contents.items()},
         )
 
     def fingerprint(self) -> str:

@@ -47,9 +47,7 @@ class Environment:
             fields = json.loads(file.read_text(encoding="utf-8"))
             return cls(**fields | {name: Path(fields[name]) for name in PATHS})
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise ClusterError(
-                f"no cluster is described in {file}", "start one: `scripts/cluster host up`"
-            ) from error
+            raise ClusterError(f"no cluster is described in {file}", "start one: `scripts/cluster host up`") from error
 
     def save(self, layout: Layout) -> None:
         temporary = layout.environment.with_suffix(".new")

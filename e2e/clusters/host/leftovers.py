@@ -24,6 +24,8 @@ OFFSPRING = {"containerd-shim-runc-v2", "runc", "buildah", "etcd", "docker-regis
 
 
 def remove(layout: Layout) -> None:
+    # First of all: when this is cut off half way, nobody takes what is left for a cluster.
+    layout.environment.unlink(missing_ok=True)
     records = processes.Records(layout.processes)
     recorded = records.all()
     processes.end(recorded.values(), GRACE_SECONDS)
@@ -32,6 +34,7 @@ def remove(layout: Layout) -> None:
         processes.end(offspring, kill_after=0)
     cgroups.remove()
     _unmount(layout)
+    _remove_shim_sockets(layout)
     network.remove()
     for name in recorded:
         records.forget(name)
@@ -64,6 +67,12 @@ def _unmount(layout: Layout) -> None:
             ["umount", "--lazy", *points],
             remedy=f"see who holds them with `fuser --mount`, end those, then run down again ({layout.root})",
         )
+
+
+def _remove_shim_sockets(layout: Layout) -> None:
+    """A shim that was killed leaves its socket, in a folder that all containerds share; it wrote down which."""
+    for address in (layout.runtime / "containerd").glob("io.containerd.runtime.v2.task/*/*/address"):
+        Path(address.read_text(encoding="utf-8").removeprefix("unix://")).unlink(missing_ok=True)
 
 
 def _remove_log_links(layout: Layout) -> None:

@@ -16,9 +16,7 @@ from e2e.clusters.host.settings import (
     REGISTRY_PORT,
 )
 
-REMEDY = (
-    "this needs root and a kernel with bridges, veth and netfilter; `scripts/cluster host down` clears up"
-)
+REMEDY = "this needs root and a kernel with bridges, veth and netfilter; `scripts/cluster host down` clears up"
 PLUGINS = "/usr/lib/cni"
 # kube-proxy's chains and our own.
 CHAIN_PREFIXES = ("KUBE-", "BOOTMON-")
@@ -78,9 +76,7 @@ def removal(saved: str) -> str:
         lines = text.splitlines()
         table = next((line for line in lines if line.startswith("*")), "")
         chains = [line[1:].split()[0] for line in lines if line.startswith(":") and _ours(line[1:])]
-        jumps = [
-            line for line in lines if line.startswith("-A ") and not _ours(line[3:]) and _target_is_ours(line)
-        ]
+        jumps = [line for line in lines if line.startswith("-A ") and not _ours(line[3:]) and _target_is_ours(line)]
         if chains or jumps:
             tables += [table]
             # Declared again, a chain is emptied: nothing refers to another any more when they are deleted.

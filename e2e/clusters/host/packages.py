@@ -33,9 +33,7 @@ IMAGES = {
 C_COMPILER = {"gcc": "gcc", "libc6-dev": "/usr/include/stdlib.h"}
 
 POLICY = Path("/usr/sbin/policy-rc.d")
-FORBID_START = (
-    "#!/bin/sh\n# Of bootstrap-monitor's host cluster, for the time of an installation.\nexit 101\n"
-)
+FORBID_START = "#!/bin/sh\n# Of bootstrap-monitor's host cluster, for the time of an installation.\nexit 101\n"
 
 
 def ensure(*groups: dict[str, str]) -> None:
@@ -44,9 +42,7 @@ def ensure(*groups: dict[str, str]) -> None:
         return
     remedy = f"install them by hand: {' '.join(missing)}"
     if shutil.which("apt-get", path=path_variable()) is None:
-        raise ClusterError(
-            f"this machine lacks {', '.join(missing)} and has no apt-get to install them", remedy
-        )
+        raise ClusterError(f"this machine lacks {', '.join(missing)} and has no apt-get to install them", remedy)
     print(f"installing {' '.join(missing)}", file=sys.stderr)
     # Another apt may be at work on this machine: wait for it.
     apt = ["apt-get", "-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3", "--quiet", "--yes"]

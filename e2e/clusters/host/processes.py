@@ -43,6 +43,17 @@ class Process:
     def alive(self) -> bool:
         return Process.seen(self.pid) == self
 
+    def ended(self) -> bool:
+        """Unlike a process that is not alive, it has no thread left that could still hold a port."""
+        folder = PROC / str(self.pid)
+        try:
+            fields = (folder / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+            return int(fields[19]) != self.start_time or (
+                fields[0] in "ZX" and len(list((folder / "task").iterdir())) < 2
+            )
+        except OSError:
+            return True
+
 
 class Records:
     """One file for each process that was started by name."""
@@ -69,10 +80,10 @@ class Records:
         temporary.rename(self._folder / f"{name}.json")
         return process
 
-    def stop(self, name: str, kill_after: float = KILL_AFTER_SECONDS) -> None:
+    def stop(self, name: str) -> None:
         process = self.all().get(name)
         if process is not None:
-            end([process], kill_after)
+            end([process])
             self.forget(name)
 
     def forget(self, name: str) -> None:
@@ -137,4 +148,4 @@ def _still_there(process: Process) -> bool:
     # When this very process has started it, nobody else can take its exit status.
     with contextlib.suppress(ChildProcessError):
         os.waitpid(process.pid, os.WNOHANG)
-    return process.alive()
+    return not process.ended()

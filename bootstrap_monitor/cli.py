@@ -39,8 +39,11 @@ class _Group(TyperGroup):
         return rest
 
 
+_WIDTH = {"max_content_width": 110}
+
 app = typer.Typer(
     cls=_Group,
+    context_settings=_WIDTH,
     help="Continuous bootstrap testing of avalanchego nodes on Kubernetes.\n\nRuns in the pod of a StatefulSet, "
     "beside the node: `init` as init container, `wait-for-completion` as sidecar.",
     epilog="Exit codes: 0 done, 1 bug, 2 usage, 75 try again, 78 configuration (a person has to change something), "
@@ -170,6 +173,7 @@ DryRun = Annotated[bool, _option("--dry-run", "Print the decision, its reason an
 
 
 @app.command(
+    context_settings=_WIDTH,
     epilog="Examples: bootstrap-monitor init --node-container-name=avago --data-dir=/data; "
     "the same with --dry-run, to see what a restart of the pod would do."
 )
@@ -211,6 +215,7 @@ def init(
 
 
 @app.command(
+    context_settings=_WIDTH,
     epilog="Example: bootstrap-monitor wait-for-completion --node-container-name=avago --data-dir=/data "
     "--health-check-interval=1m --image-check-interval=5m"
 )

@@ -78,7 +78,6 @@ def upstream_monitor() -> Path:
 
 
 def _avalanche() -> Path:
-    packages.ensure(packages.C_COMPILER)
     return _built("avalanchego", AVALANCHE)
 
 
@@ -92,6 +91,8 @@ def _built(module: str, builds: tuple[Build, ...]) -> Path:
     with _alone(cache / f".{module}.lock"):
         if target.is_dir():
             return target
+        if any(build.cgo for build in builds):
+            packages.ensure(packages.C_COMPILER)
         print(f"building {module}; the first time this takes minutes", file=sys.stderr)
         for abandoned in cache.glob(f".{module}-*"):
             shutil.rmtree(abandoned)

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from e2e.clusters.host import builds, cgroups, leftovers, network, packages, pki, registry, volumes
 from e2e.clusters.host.api import Api
@@ -15,7 +16,7 @@ from e2e.clusters.host.components import FIRST, NAMES, THEN, Components
 from e2e.clusters.host.environment import Environment
 from e2e.clusters.host.errors import ClusterError
 from e2e.clusters.host.processes import Records
-from e2e.clusters.host.settings import Layout
+from e2e.clusters.host.settings import IN_USE, MARK, STATE_VARIABLE, Layout
 
 START_SECONDS = 120.0
 AGAIN = "run `scripts/cluster host up` again"
@@ -24,6 +25,7 @@ AGAIN = "run `scripts/cluster host up` again"
 def up() -> Environment:
     """A healthy cluster: the one that runs, if it has these versions and settings, or a new one."""
     with _alone() as layout:
+        _end_cluster_elsewhere(layout)
         packages.ensure(packages.CLUSTER, packages.IMAGES)
         binaries = builds.kubernetes()
         components = Components.of(layout, binaries)
@@ -36,14 +38,17 @@ def up() -> Environment:
 def down() -> None:
     """Nothing is left running, mounted or routed; the registry's images and the logs stay."""
     with _alone() as layout:
+        _end_cluster_elsewhere(layout)
         leftovers.remove(layout)
 
 
 def start(name: str) -> None:
-    """One component that was stopped before; returns once it does its work."""
+    """One component that was stopped or has died; returns once it does its work."""
     with _alone() as layout:
         components = _known(layout, name)
-        _Running(components).start(name)
+        running = _Running(components)
+        if name in running.stopped() + running.dead():
+            running.start(name)
         _wait_until_ready(components)
 
 
@@ -85,9 +90,12 @@ class _Running:
 
     def wait(self, condition: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + START_SECONDS
-        while not condition():
+        while True:
+            # First: where another process holds its port, the condition may be true all the same.
             for name in self.dead():
                 raise ClusterError(f"{name} has ended while the cluster was waiting for {what}", self._log_end(name))
+            if condition():
+                return
             if time.monotonic() > deadline:
                 raise ClusterError(
                     f"{what}: not within {START_SECONDS:.0f} s",
@@ -179,7 +187,27 @@ def _alone() -> Iterator[Layout]:
             "run as root on Linux, or use another cluster",
         )
     layout = Layout.of_environment()
-    layout.root.mkdir(mode=0o755, parents=True, exist_ok=True)
-    with (layout.root / "lock").open("w", encoding="utf-8") as lock:
+    with IN_USE.open("a+", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        _claim(layout)
         yield layout
+
+
+def _claim(layout: Layout) -> None:
+    layout.root.mkdir(mode=0o755, parents=True, exist_ok=True)
+    mark = layout.root / MARK
+    if not mark.exists():
+        if any(layout.root.iterdir()):
+            raise ClusterError(
+                f"{layout.root} holds something else: the cluster's state needs a folder of its own",
+                f"set {STATE_VARIABLE} to a folder that is empty or does not exist",
+            )
+        mark.touch()
+
+
+def _end_cluster_elsewhere(layout: Layout) -> None:
+    """Addresses and ports are fixed, so that a cluster whose state is in another folder has to go."""
+    root = IN_USE.read_text(encoding="utf-8")
+    if root and root != str(layout.root) and Path(root, MARK).exists():
+        leftovers.remove(Layout(Path(root)))
+    IN_USE.write_text(str(layout.root), encoding="utf-8")

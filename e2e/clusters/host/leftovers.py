@@ -11,12 +11,12 @@ from pathlib import Path
 from e2e.clusters.host import cgroups, components, network, processes
 from e2e.clusters.host.commands import run
 from e2e.clusters.host.errors import ClusterError
-from e2e.clusters.host.settings import Layout
+from e2e.clusters.host.settings import MARK, Layout
 
 MOUNTS = Path("/proc/self/mountinfo")
 # The kubelet puts links there, and no option moves them.
 LOG_LINKS = Path("/var/log/containers")
-KEPT = ("registry", "logs", "lock")
+KEPT = ("registry", "logs", MARK)
 # Nothing but the registry's images outlives the cluster, so that nobody needs time to store anything.
 GRACE_SECONDS = 2.0
 # Commands that the components start; they may be without a record, or with none of their parents left.

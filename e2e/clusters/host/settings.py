@@ -29,6 +29,10 @@ REGISTRY_FROM_POD = f"{NODE_ADDRESS}:{REGISTRY_PORT}"
 PAUSE_IMAGE = f"{REGISTRY}/bootstrap-monitor/pause:1"
 # A group of our own in every hierarchy: whoever else runs containers here, what is in it is this cluster's.
 CGROUP = "bootstrap-monitor"
+# Stands in the state folder, so that somebody else's folder is never taken for it and emptied.
+MARK = ".bootstrap-monitor-host"
+# One cluster on a machine: this is locked while a command works on it, and names the folder of its state.
+IN_USE = Path("/run/bootstrap-monitor-host")
 # Debian keeps iptables, runc and conntrack in sbin, which is not on everybody's PATH.
 SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -14,10 +15,9 @@ import typer
 from typer.core import TyperGroup
 
 from bootstrap_monitor import __version__
-from bootstrap_monitor.core import go_duration
-from bootstrap_monitor.core import image as image_reference
+from bootstrap_monitor.core import option_values as values
 from bootstrap_monitor.core.command_line import command_first
-from bootstrap_monitor.errors import ConfigurationError, ExitCode, MonitorError, Terminated
+from bootstrap_monitor.errors import ExitCode, MonitorError, Terminated
 from bootstrap_monitor.log import LogFormat, LogLevel, configure
 
 log = logging.getLogger(__name__)
@@ -60,61 +60,28 @@ def _program() -> None:
     pass
 
 
-def _duration(text: str) -> timedelta:
-    try:
-        duration = go_duration.parse(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
-    if not duration:
-        raise typer.BadParameter("it must be longer than 0, e.g. '1m30s'")
-    return duration
+def _option(name: str, text: str, *variables: str, parser: Callable[[str], Any] | None = None, **more: Any) -> Any:
+    def parsed(value: str) -> Any:
+        assert parser
+        try:
+            return parser(value)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
 
-
-def _tag(text: str) -> str:
-    try:
-        return str(image_reference.parse("image").with_tag(text).tag)
-    except ConfigurationError as error:
-        raise typer.BadParameter(f"{error.what}, e.g. 'latest'") from None
-
-
-def _folder(text: str) -> str:
-    if not text.startswith("/"):
-        raise typer.BadParameter(f"{text!r} is not an absolute path, e.g. '/data'")
-    return text
-
-
-def _name(text: str) -> str:
-    if not text.strip():
-        raise typer.BadParameter("it is empty; give a name, e.g. 'avago'")
-    return text
-
-
-def _samples(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) > 0):
-        raise typer.BadParameter(f"{text!r} is not a number above 0, e.g. '3'")
-    return int(text)
-
-
-def _uri(text: str) -> str:
-    if not text.startswith(("http://", "https://")):
-        raise typer.BadParameter(f"{text!r} is not an HTTP address, e.g. 'http://127.0.0.1:9650'")
-    return text
-
-
-def _option(name: str, text: str, *variables: str, **more: Any) -> Any:
     own_variable = "BOOTSTRAP_MONITOR_" + name.removeprefix("--").replace("-", "_").upper()
-    return typer.Option(name, help=text, envvar=[own_variable, *variables], **more)
+    return typer.Option(name, help=text, envvar=[own_variable, *variables], parser=parser and parsed, **more)
 
 
 Namespace = Annotated[
-    str, _option("--namespace", "Namespace of this pod.", "POD_NAMESPACE", parser=_name, metavar="NAME")
+    str, _option("--namespace", "Namespace of this pod.", "POD_NAMESPACE", parser=values.name, metavar="NAME")
 ]
-PodName = Annotated[str, _option("--pod-name", "Name of this pod.", "POD_NAME", parser=_name, metavar="NAME")]
+PodName = Annotated[str, _option("--pod-name", "Name of this pod.", "POD_NAME", parser=values.name, metavar="NAME")]
 Container = Annotated[
-    str, _option("--node-container-name", "Container that runs the node.", parser=_name, metavar="NAME")
+    str, _option("--node-container-name", "Container that runs the node.", parser=values.name, metavar="NAME")
 ]
 DataDir = Annotated[
-    str, _option("--data-dir", "Where this container mounts the data volume.", parser=_folder, metavar="PATH")
+    str,
+    _option("--data-dir", "Where this container mounts the data volume.", parser=values.folder, metavar="PATH"),
 ]
 Format = Annotated[LogFormat, _option("--log-format", "Form of the log.", case_sensitive=False)]
 Level = Annotated[LogLevel, _option("--log-level", "The least that is logged.", case_sensitive=False)]
@@ -123,7 +90,7 @@ TrackedTag = Annotated[
     _option(
         "--tracked-tag",
         "Tag to follow.",
-        parser=_tag,
+        parser=values.tag,
         metavar="TAG",
         show_default="the one that was deployed",
     ),
@@ -133,7 +100,7 @@ ProbeTimeout = Annotated[
     _option(
         "--probe-timeout",
         "How long a probe pod may take, with its pull.",
-        parser=_duration,
+        parser=values.duration,
         metavar="DURATION",
     ),
 ]
@@ -146,26 +113,26 @@ NodeDataDir = Annotated[
         show_default="derived from the node's container",
     ),
 ]
-NodeUri = Annotated[str, _option("--node-uri", "The node's HTTP server.", parser=_uri, metavar="URI")]
+NodeUri = Annotated[str, _option("--node-uri", "The node's HTTP server.", parser=values.uri, metavar="URI")]
 HealthySamples = Annotated[
     int,
     _option(
         "--healthy-samples",
         "How many healthy samples in a row, with nothing left to bootstrap, are a pass.",
-        parser=_samples,
+        parser=values.samples,
         metavar="NUMBER",
     ),
 ]
 HealthCheckInterval = Annotated[
     timedelta,
-    _option("--health-check-interval", "Time between looks at the node.", parser=_duration, metavar="DURATION"),
+    _option("--health-check-interval", "Time between looks at the node.", parser=values.duration, metavar="DURATION"),
 ]
 ImageCheckInterval = Annotated[
     timedelta,
     _option(
         "--image-check-interval",
         "Time between looks at the template and, after the verdict, for a new image.",
-        parser=_duration,
+        parser=values.duration,
         metavar="DURATION",
     ),
 ]
@@ -175,7 +142,7 @@ DryRun = Annotated[bool, _option("--dry-run", "Print the decision, its reason an
 @app.command(
     context_settings=_WIDTH,
     epilog="Examples: bootstrap-monitor init --node-container-name=avago --data-dir=/data; "
-    "the same with --dry-run, to see what a restart of the pod would do."
+    "the same with --dry-run, to see what a restart of the pod would do.",
 )
 def init(
     namespace: Namespace,
@@ -217,7 +184,7 @@ def init(
 @app.command(
     context_settings=_WIDTH,
     epilog="Example: bootstrap-monitor wait-for-completion --node-container-name=avago --data-dir=/data "
-    "--health-check-interval=1m --image-check-interval=5m"
+    "--health-check-interval=1m --image-check-interval=5m",
 )
 def wait_for_completion(
     namespace: Namespace,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import NoReturn, Protocol
 
 from bootstrap_monitor.background import Pending
@@ -19,7 +19,6 @@ from bootstrap_monitor.core.disk_space import DiskSpace
 from bootstrap_monitor.core.health import HealthAnswer, HealthSample, Streak
 from bootstrap_monitor.core.human_size import human_size
 from bootstrap_monitor.core.next_image import Candidate, Next
-from bootstrap_monitor.core.results import Verdict
 from bootstrap_monitor.core.running_test import RunningTest, running_test
 from bootstrap_monitor.core.stateful_set import StatefulSet
 from bootstrap_monitor.core.template_drift import Drift, DriftWorld
@@ -31,6 +30,7 @@ from bootstrap_monitor.steps import gathering, reporting, rollout
 from bootstrap_monitor.steps.gathering import GatherApi
 from bootstrap_monitor.steps.guarded_patch import PatchApi
 from bootstrap_monitor.steps.probe import ProbeApi, probe
+from bootstrap_monitor.steps.reporting import Pass
 from bootstrap_monitor.timings import COUNT_POLL_SECONDS, EXACT_USAGE_TIMEOUT_SECONDS, HEARTBEAT_SECONDS
 
 log = logging.getLogger(__name__)
@@ -110,7 +110,7 @@ class Sidecar:
     clock: Clock
     _streak: Streak = field(init=False)
     _last_sample: HealthSample | None = None
-    _passed: _Passed | None = None
+    _passed: Pass | None = None
     _drift: Drift = Drift.IN_STEP
 
     def __post_init__(self) -> None:
@@ -159,7 +159,7 @@ class Sidecar:
         if self._passed is None:
             self._sample()
         if self._passed is not None:
-            self._report(self._passed)
+            self.has_result = reporting.report(self.api, self.clock, self.test, self._passed)
 
     def _sample(self) -> None:
         sample = health.sample(self.node.get("/ext/health"))
@@ -171,35 +171,13 @@ class Sidecar:
                 extra=fields(bootstrapping=sample.bootstrapping, failing=sample.failing, problem=sample.problem),
             )
         if self._streak.complete:
-            self._passed = _Passed(
+            self._passed = Pass(
                 end=self.test.end(self.clock.now()),
+                samples=self._streak.count,
                 counted=self.count_bytes(),
                 count_until=self.clock.monotonic() + EXACT_USAGE_TIMEOUT_SECONDS,
                 heights=health.heights(self.node.get("/ext/metrics")),
             )
-
-    def _report(self, passed: _Passed) -> None:
-        """The result is stored before it is logged, and both before another image is looked for."""
-        if not passed.counted.done() and self.clock.monotonic() < passed.count_until:
-            return
-        disk_bytes = _counted_bytes(passed.counted)
-        result = self.test.result(
-            verdict=Verdict.PASSED,
-            end=passed.end,
-            message=f"bootstrapped and healthy in {self.options.healthy_samples} samples in a row",
-            disk_bytes=disk_bytes,
-        )
-        reporting.store(self.api, self.clock, self.test.stateful_set, result)
-        self.has_result = True
-        log.info(
-            names.COMPLETED,
-            extra=fields(
-                diskUsage=None if disk_bytes is None else human_size(disk_bytes),
-                duration=self.test.elapsed(passed.end),
-                testConfig=gathering.config_fields(self.test.config),
-                heights=passed.heights,
-            ),
-        )
 
     def _look_at_template(self) -> None:
         stateful_set = StatefulSet(self.api.read_stateful_set(self.test.stateful_set))
@@ -300,24 +278,3 @@ class Sidecar:
             tag_annotation=stateful_set.template_annotation(names.TRACKED_TAG_ANNOTATION),
             versions_annotation=stateful_set.template_annotation(names.VERSIONS_ANNOTATION),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Passed:
-    """A verdict that is not stored yet."""
-
-    end: datetime
-    counted: Pending[int]
-    count_until: float
-    heights: dict[str, int]
-
-
-def _counted_bytes(counted: Pending[int]) -> int | None:
-    if not counted.done():
-        log.warning("Counting the disk usage takes too long; the result goes without it")
-        return None
-    try:
-        return counted.result()
-    except OSError as error:
-        log.warning("The disk usage could not be counted", extra=fields(error=str(error)))
-        return None

@@ -1,0 +1,53 @@
+"""Values of options. Each function raises :class:`ValueError` with what is wrong and an example."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bootstrap_monitor.core import go_duration
+from bootstrap_monitor.core import image as image_reference
+from bootstrap_monitor.errors import ConfigurationError
+
+
+def duration(text: str) -> timedelta:
+    """Go's syntax, above 0."""
+    parsed = go_duration.parse(text)
+    if not parsed:
+        raise ValueError("it must be longer than 0, e.g. '1m30s'")
+    return parsed
+
+
+def tag(text: str) -> str:
+    """An image tag."""
+    try:
+        return str(image_reference.parse("image").with_tag(text).tag)
+    except ConfigurationError as error:
+        raise ValueError(f"{error.what}, e.g. 'latest'") from None
+
+
+def folder(text: str) -> str:
+    """An absolute path."""
+    if not text.startswith("/"):
+        raise ValueError(f"{text!r} is not an absolute path, e.g. '/data'")
+    return text
+
+
+def name(text: str) -> str:
+    """A name of a Kubernetes object or container."""
+    if not text.strip():
+        raise ValueError("it is empty; give a name, e.g. 'avago'")
+    return text
+
+
+def samples(text: str) -> int:
+    """A count from 1."""
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise ValueError(f"{text!r} is not a number above 0, e.g. '3'")
+    return int(text)
+
+
+def uri(text: str) -> str:
+    """An HTTP address."""
+    if not text.startswith(("http://", "https://")):
+        raise ValueError(f"{text!r} is not an HTTP address, e.g. 'http://127.0.0.1:9650'")
+    return text

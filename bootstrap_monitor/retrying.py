@@ -58,7 +58,8 @@ def retry_transient(
     def stop(state: RetryCallState) -> bool:
         last = state.attempt_number >= attempts or clock.monotonic() + state.upcoming_sleep > give_up_at
         then = "giving up" if last else f"next try in {state.upcoming_sleep:.1f} s"
-        log.warning("%s: attempt #%d/%d failed, %s: %s", what, state.attempt_number, attempts, then, _error(state))
+        error = str(_error(state)).removeprefix(f"{what}: ")
+        log.warning("%s: attempt #%d/%d failed, %s: %s", what, state.attempt_number, attempts, then, error)
         return last
 
     return tenacity.Retrying(

@@ -192,9 +192,12 @@ def _object(what: str, answer: bytes) -> JsonObject:
 
 
 def _no_answer(what: str, error: Exception) -> ApiError:
+    from urllib3.exceptions import NewConnectionError
     from urllib3.exceptions import TimeoutError as Urllib3TimeoutError
 
-    reason = "TimedOut" if isinstance(error, Urllib3TimeoutError) else "ConnectionFailed"
+    # A refused connection is derived from a timeout there.
+    timed_out = isinstance(error, Urllib3TimeoutError) and not isinstance(error, NewConnectionError)
+    reason = "TimedOut" if timed_out else "ConnectionFailed"
     detail = " ".join(str(getattr(error, "reason", None) or error).split())
     return ApiError(f"{what}: {type(error).__name__}: {detail}", status=0, reason=reason)
 
@@ -232,6 +235,7 @@ def _load_service_account(configuration: Any, environ: Mapping[str, str], folder
             check=f"KUBECONFIG; in a pod, automountServiceAccountToken and {folder}",
             do="set KUBECONFIG to a kubeconfig's path, or run in a pod with a ServiceAccount",
         ) from error
+    _read_token(configuration, token)
     configuration.refresh_api_key_hook = lambda target: _read_token(target, token)
 
 

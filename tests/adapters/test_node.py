@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import gzip
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bootstrap_monitor.adapters.node import BODY_LIMIT_BYTES, Node
+from bootstrap_monitor.core.health import HttpAnswer, NoAnswer
+from bootstrap_monitor.errors import ConfigurationError
+from tests.support.clock import FakeClock
+from tests.support.http_server import ScriptedServer, Step, answer, chunked, cut, hang, raw, refusing_url, reset
+
+
+def node(url: str, clock: FakeClock | None = None) -> Node:
+    return Node(url, clock=clock or FakeClock(), timeout=(5.0, 0.1))
+
+
+@pytest.mark.parametrize("status", [200, 204, 301, 403, 404, 500, 503])
+def test_any_status_is_an_answer(status: int) -> None:
+    body = b"" if status == 204 else b'{"healthy": false}'
+    with ScriptedServer(answer(status, body)) as server:
+        assert node(server.url).health() == HttpAnswer(status, body)
+
+    (request,) = server.requests
+    assert (request.method, request.target) == ("GET", "/ext/health")
+    assert request.headers["host"] == f"127.0.0.1:{server.port}"
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_any_path_can_be_asked(slash: str) -> None:
+    with ScriptedServer(answer(200, b"metrics")) as server:
+        assert node(server.url + slash).get("/ext/metrics") == HttpAnswer(200, b"metrics")
+
+    assert server.requests[0].target == "/ext/metrics"
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"\xff\x00", b"{"], ids=["empty", "page", "bytes", "cut JSON"])
+def test_a_body_is_handed_on_as_it_is(body: bytes) -> None:
+    with ScriptedServer(answer(200, body)) as server:
+        assert node(server.url).health() == HttpAnswer(200, body)
+
+
+BROKEN: dict[str, tuple[Step, str]] = {
+    "reset": (reset(), "ReadError"),
+    "no answer": (raw(b""), "RemoteProtocolError"),
+    "not HTTP": (raw(b"\x00\x01 what?\r\n\r\n"), "RemoteProtocolError"),
+    "cut": (cut(b'{"healthy": true}'), "RemoteProtocolError"),
+    "cut chunks": (raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"), "RemoteProtocolError"),
+    "hung": (hang(), "ReadTimeout"),
+    "not what it says": (answer(200, b"no gzip", {"Content-Encoding": "gzip"}), "DecodingError"),
+}
+
+
+@pytest.mark.parametrize(("step", "kind"), BROKEN.values(), ids=BROKEN)
+def test_a_broken_answer_is_a_fact_not_an_error(step: Step, kind: str) -> None:
+    with ScriptedServer(step, answer(200, b"back")) as server:
+        subject = node(server.url)
+        first, second = subject.health(), subject.health()
+
+    assert isinstance(first, NoAnswer)
+    assert first.reason.startswith(f"GET /ext/health: {kind}")
+    assert second == HttpAnswer(200, b"back")
+    assert len(server.requests) == 2
+
+
+def test_nobody_listening_is_a_fact() -> None:
+    result = node(refusing_url()).health()
+
+    assert isinstance(result, NoAnswer)
+    assert result.reason == "GET /ext/health: ConnectError: [Errno 111] Connection refused"
+
+
+def test_a_name_that_is_not_known_is_a_fact() -> None:
+    assert isinstance(node("http://node.invalid:9650").health(), NoAnswer)
+
+
+def test_a_redirect_is_not_followed() -> None:
+    with (
+        ScriptedServer(answer(200)) as elsewhere,
+        ScriptedServer(answer(302, b"", {"Location": elsewhere.url})) as server,
+    ):
+        assert node(server.url).health() == HttpAnswer(302, b"")
+
+    assert elsewhere.requests == []
+
+
+def test_the_environments_proxy_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    with ScriptedServer(answer(200, b"proxy")) as proxy, ScriptedServer(answer(200, b"node")) as server:
+        for name in ("http_proxy", "all_proxy"):
+            monkeypatch.setenv(name, proxy.url)
+        assert node(server.url).health() == HttpAnswer(200, b"node")
+
+    assert proxy.requests == []
+
+
+def test_credentials_of_the_home_folder_are_not_sent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password secret")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    with ScriptedServer(answer(200)) as server:
+        node(server.url).health()
+
+    assert "authorization" not in server.requests[0].headers
+
+
+def test_a_body_of_the_largest_size_is_read() -> None:
+    with ScriptedServer(answer(200, b"x" * BODY_LIMIT_BYTES)) as server:
+        assert node(server.url).get("/ext/metrics") == HttpAnswer(200, b"x" * BODY_LIMIT_BYTES)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        answer(200, b"x" * (BODY_LIMIT_BYTES + 1)),
+        chunked([b"x" * 1_000_000] * 5),
+        answer(200, gzip.compress(b"x" * (BODY_LIMIT_BYTES + 1)), {"Content-Encoding": "gzip"}),
+    ],
+    ids=["announced", "in chunks", "compressed"],
+)
+def test_a_larger_body_is_no_answer(step: Step) -> None:
+    with ScriptedServer(step) as server:
+        result = node(server.url).get("/ext/metrics")
+
+    assert result == NoAnswer("GET /ext/metrics: the body is larger than 4194304 bytes")
+
+
+def test_a_body_that_comes_too_slowly_is_no_answer() -> None:
+    clock = FakeClock()
+
+    def drip() -> Iterator[bytes]:
+        for _ in range(1000):
+            clock.advance(9)  # each less than the read timeout
+            yield b"x"
+
+    with ScriptedServer(chunked(drip())) as server:
+        result = node(server.url, clock).health()
+
+    assert result == NoAnswer("GET /ext/health: the body is not complete after 20 s")
+
+
+def test_each_sample_has_a_connection_of_its_own() -> None:
+    """One that was kept would be one that a restart of the node has cut."""
+    with ScriptedServer(answer(200)) as server:
+        subject = node(server.url)
+        subject.health()
+        subject.health()
+
+    assert [request.headers["connection"] for request in server.requests] == ["close", "close"]
+
+
+@pytest.mark.parametrize(
+    "uri", ["", "127.0.0.1:9650", "ftp://127.0.0.1", "http://", "http://:9650", "http://[::1", "http://a:b"]
+)
+def test_a_bad_address_is_a_configuration_error(uri: str) -> None:
+    with pytest.raises(ConfigurationError, match="is not usable") as caught:
+        Node(uri)
+
+    assert caught.value.reason == "NodeAddressInvalid"
+
+
+def test_an_address_of_version_6_is_fine() -> None:
+    assert isinstance(Node("http://[::1]:1").health(), NoAnswer)
+
+
+def test_a_sample_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with ScriptedServer(answer(200)) as server:
+        node(server.url).health()
+
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []

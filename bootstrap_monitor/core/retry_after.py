@@ -16,8 +16,8 @@ def retry_after_seconds(value: str | None, now: datetime) -> float | None:
         return float(text)
     try:
         date = parsedate_to_datetime(text)
-    except ValueError:
+        if date.tzinfo is None:  # "-0000": UTC, of unknown origin
+            date = date.replace(tzinfo=UTC)
+        return max(0.0, (date - now).total_seconds())
+    except (ValueError, OverflowError):
         return None
-    if date.tzinfo is None:  # "-0000": UTC, of unknown origin
-        date = date.replace(tzinfo=UTC)
-    return max(0.0, (date - now).total_seconds())

@@ -33,6 +33,8 @@ class Request:
     headers: Mapping[str, str]
     """Names in lower case."""
     body: bytes
+    client_port: int
+    """Tells connections apart."""
 
     @property
     def path(self) -> str:
@@ -60,7 +62,7 @@ class Handler(BaseHTTPRequestHandler):
     def _any(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        self.server.next_step(Request(self.command, self.path, headers, body))(self)
+        self.server.next_step(Request(self.command, self.path, headers, body, self.client_address[1]))(self)
 
     do_GET = do_POST = do_PATCH = do_DELETE = do_PUT = do_HEAD = _any  # noqa: N815 - names of the base class
 

@@ -8,9 +8,9 @@ _UNITS = "KMGTPE"
 
 
 def human_size(size_bytes: int) -> str:
-    """``0``, ``4.0K``, ``1.5G``, ``220M``: powers of 1024, rounded up, a decimal below ten."""
-    if size_bytes == 0:
-        return "0"
+    """``512``, ``4.0K``, ``1.5G``, ``220M``: powers of 1024, rounded up, a decimal below ten."""
+    if size_bytes < 1024:
+        return str(size_bytes)
     size, unit = size_bytes / 1024, 0
     while math.ceil(size) >= 1024 and unit < len(_UNITS) - 1:
         size, unit = size / 1024, unit + 1

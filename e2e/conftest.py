@@ -1,0 +1,141 @@
+"""The worlds of the scenarios: what is made once a run, once a scenario, and what a failure leaves."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
+
+import pytest
+
+from e2e.images import ensure_images
+from e2e.kit import observe, report
+from e2e.kit.api import Api
+from e2e.kit.cluster import KINDS, Cluster, connect
+from e2e.kit.node_image import NodeImage
+from e2e.kit.rig import Rig
+from e2e.kit.session import LABEL, Session
+
+REPORT = "e2e report"
+GONE_SECONDS = 90.0
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--e2e-cluster", choices=KINDS, default=KINDS[0], help="a cluster of scripts/cluster that runs")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for marker in (
+        "real: with avalanchego nodes on a network of their own",
+        "scripted: with a node that answers as it is told",
+        "baseline: upstream's own program, to compare with; not run by default",
+    ):
+        config.addinivalue_line("markers", marker)
+    if not _is_worker(config):
+        Session.begin()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """What the run made goes with it."""
+    if _is_worker(session.config):
+        return
+    shared = Session.join()
+    with suppress(Exception):  # the cluster may be what has failed; its end is no scenario's result
+        _remove_namespaces(connect(session.config.getoption("--e2e-cluster")), shared)
+    shared.end()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    folders = {
+        value
+        for outcome in ("failed", "error")
+        for one in terminalreporter.getreports(outcome)
+        for key, value in one.user_properties
+        if key == REPORT
+    }
+    for folder in sorted(map(str, folders)):
+        terminalreporter.write_line(f"{REPORT}: {folder}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """While the scenario's world is still there."""
+    made = yield
+    rig = getattr(item, "funcargs", {}).get("rig")
+    if made.failed and isinstance(rig, Rig) and call.when in {"setup", "call"}:
+        made.user_properties.append((REPORT, str(report.write(rig, item.name))))
+    return made
+
+
+@pytest.fixture(scope="session")
+def shared() -> Session:
+    return Session.join()
+
+
+@pytest.fixture(scope="session")
+def cluster(pytestconfig: pytest.Config) -> Cluster:
+    return connect(pytestconfig.getoption("--e2e-cluster"))
+
+
+Images = Callable[[str], str]
+
+
+@pytest.fixture(scope="session")
+def image(cluster: Cluster, shared: Session) -> Images:
+    """The reference of an image of images/, by digest; built once a run."""
+
+    def reference(name: str) -> str:
+        return str(shared.once(f"image-{name}", lambda: {**ensure_images(cluster.registry, [name])})[name])
+
+    return reference
+
+
+NewRig = Callable[[str], Rig]
+
+
+@pytest.fixture
+def new_rig(request: pytest.FixtureRequest, cluster: Cluster, shared: Session, image: Images) -> Iterator[NewRig]:
+    """Makes worlds whose nodes run an image of images/."""
+    rigs: list[Rig] = []
+
+    def make(node: str) -> Rig:
+        slug = re.sub("[^a-z0-9]+", "-", request.node.name.removeprefix("test_").lower()).strip("-")
+        namespace = f"e2e-{slug[:40].rstrip('-')}-{secrets.token_hex(3)}"
+        node_image = NodeImage(image(node), f"{cluster.registry}/e2e/{namespace}")
+        monitor_image = image("bootstrap-monitor")
+        api = Api(cluster.kubeconfig)
+        api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace, "labels": shared.labels}})
+        api.close()
+        rigs.append(Rig(cluster, namespace, node_image, monitor_image))
+        return rigs[-1]
+
+    yield make
+    for rig in rigs:
+        rig.api.delete("Namespace", rig.namespace)
+        rig.close()
+
+
+@pytest.fixture
+def rig(request: pytest.FixtureRequest, new_rig: NewRig) -> Rig:
+    """The scenario's world; the module's marker tells the kind of its nodes."""
+    return new_rig("scripted-node" if request.node.get_closest_marker("scripted") else "avalanchego")
+
+
+def _remove_namespaces(cluster: Cluster, shared: Session) -> None:
+    """And free their volumes."""
+    api = Api(cluster.kubeconfig)
+    selector = f"{LABEL}={shared.labels[LABEL]}"
+    for namespace in api.list("Namespace", labelSelector=selector):
+        api.delete("Namespace", namespace["metadata"]["name"])
+    observe.wait_for(
+        lambda: not api.list("Namespace", labelSelector=selector), "all namespaces of this run gone", GONE_SECONDS
+    )
+    api.close()
+    cluster.renew_volumes()
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")

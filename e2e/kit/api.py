@@ -1,0 +1,136 @@
+"""The Kubernetes API as the person who deploys sees it: plain JSON over one kept connection."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+from kubernetes.client import Configuration
+from kubernetes.config import load_kube_config
+
+Json = dict[str, Any]
+
+MERGE = "application/merge-patch+json"
+STRATEGIC = "application/strategic-merge-patch+json"
+APPLY = "application/apply-patch+yaml"
+SECONDS = 30.0
+ATTEMPTS = 5
+
+_PLURALS = {
+    "Namespace": ("/api/v1", "namespaces", False),
+    "Pod": ("/api/v1", "pods", True),
+    "PersistentVolume": ("/api/v1", "persistentvolumes", False),
+    "PersistentVolumeClaim": ("/api/v1", "persistentvolumeclaims", True),
+    "ServiceAccount": ("/api/v1", "serviceaccounts", True),
+    "StatefulSet": ("/apis/apps/v1", "statefulsets", True),
+    "Role": ("/apis/rbac.authorization.k8s.io/v1", "roles", True),
+    "RoleBinding": ("/apis/rbac.authorization.k8s.io/v1", "rolebindings", True),
+}
+
+
+class RefusedError(Exception):
+    """The API server answered with an error."""
+
+    def __init__(self, status: int, what: str, body: str) -> None:
+        super().__init__(f"{what}: HTTP {status}: {body[:1000]}")
+        self.status = status
+
+
+class Api:
+    """As administrator. ``namespace`` is the one of all namespaced kinds."""
+
+    def __init__(self, kubeconfig: Path, namespace: str = "default") -> None:
+        self.namespace = namespace
+        configuration = Configuration()
+        load_kube_config(str(kubeconfig), client_configuration=configuration)  # type: ignore[no-untyped-call]
+        context = ssl.create_default_context(cafile=configuration.ssl_ca_cert)
+        if configuration.cert_file:
+            context.load_cert_chain(configuration.cert_file, configuration.key_file)
+        self._http = httpx.Client(base_url=configuration.host, verify=context, timeout=SECONDS, trust_env=False)
+
+    def close(self) -> None:
+        self._http.close()
+
+    def get(self, kind: str, name: str) -> Json:
+        return self._request("GET", self._path(kind, name))
+
+    def find(self, kind: str, name: str) -> Json | None:
+        """The object; ``None`` while there is none."""
+        try:
+            return self.get(kind, name)
+        except RefusedError as refused:
+            if refused.status == 404:
+                return None
+            raise
+
+    def list(self, kind: str, **parameters: str) -> list[Json]:
+        return list(self._request("GET", self._path(kind), parameters=parameters)["items"])
+
+    def create(self, body: Json) -> Json:
+        return self._request("POST", self._path(body["kind"]), body)
+
+    def apply(self, body: Json) -> Json:
+        """As `kubectl apply --server-side --force-conflicts`: what the manifest names is put back, the rest stays."""
+        path = self._path(body["kind"], body["metadata"]["name"])
+        return self._request("PATCH", path, body, APPLY, {"fieldManager": "people", "force": "true"})
+
+    def patch(self, kind: str, name: str, body: Json, content_type: str = MERGE) -> Json:
+        return self._request("PATCH", self._path(kind, name), body, content_type)
+
+    def delete(self, kind: str, name: str, *, grace_seconds: int | None = None, uid: str | None = None) -> None:
+        options: Json = {"propagationPolicy": "Background"}
+        if grace_seconds is not None:
+            options["gracePeriodSeconds"] = grace_seconds
+        if uid is not None:
+            options["preconditions"] = {"uid": uid}
+        try:
+            self._request("DELETE", self._path(kind, name), options)
+        except RefusedError as refused:
+            if refused.status != 404:
+                raise
+
+    def watch(self, kind: str, seconds: int) -> Iterator[tuple[str, Json]]:
+        """Events from the first state on, until the server ends the watch."""
+        parameters = {"watch": "true", "timeoutSeconds": str(seconds)}
+        with self._http.stream("GET", self._path(kind), params=parameters, timeout=SECONDS + seconds) as response:
+            for line in response.iter_lines():
+                event = json.loads(line)
+                yield event["type"], event["object"]
+
+    def _path(self, kind: str, name: str = "") -> str:
+        prefix, plural, namespaced = _PLURALS[kind]
+        namespace = f"/namespaces/{self.namespace}" if namespaced else ""
+        return f"{prefix}{namespace}/{plural}" + (f"/{name}" if name else "")
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        body: Json | None = None,
+        content_type: str = "application/json",
+        parameters: dict[str, str] | None = None,
+    ) -> Json:
+        """A kept connection may end at any time, and a control plane under load may lose one: asked again."""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                response = self._http.request(
+                    method,
+                    path,
+                    content=None if body is None else json.dumps(body),
+                    params=parameters,
+                    headers={"Content-Type": content_type},
+                )
+                break
+            except httpx.TransportError:
+                if attempt == ATTEMPTS:
+                    raise
+                time.sleep(0.2 * attempt)
+        if response.status_code >= 400:
+            raise RefusedError(response.status_code, f"{method} {path}", response.text)
+        answer: Json = response.json()
+        return answer

@@ -1,0 +1,51 @@
+"""The cluster under the scenarios: where it is, and what of it can be read on this machine."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+KINDS = ("host",)
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """One of `scripts/cluster`'s."""
+
+    kubeconfig: Path
+    kubectl: Path
+    registry: str
+    """For pushing, and in the names of images."""
+    pod_logs: Path
+    """The kubelet's folder: NAMESPACE_POD_UID/CONTAINER/RUN.log."""
+    component_logs: Path
+    kill: Callable[[str], None]
+    """SIGKILL to the first process of a container, by its id at the runtime."""
+    renew_volumes: Callable[[], int]
+    """Empty the volumes whose claims are gone."""
+
+
+def connect(kind: str) -> Cluster:
+    """The running cluster of that kind."""
+    if kind != "host":
+        raise ValueError(f"there is no cluster {kind!r}; known are {', '.join(KINDS)}")
+    from e2e.clusters.host import cluster  # noqa: PLC0415 - one of several kinds of clusters
+    from e2e.clusters.host.environment import Environment  # noqa: PLC0415
+
+    found = Environment.load()
+
+    def kill(container_id: str) -> None:
+        command = ["ctr", f"--address={found.containerd}", "--namespace=k8s.io", "task", "kill", "--signal=SIGKILL"]
+        subprocess.run([*command, container_id], check=True, capture_output=True)
+
+    return Cluster(
+        kubeconfig=found.kubeconfig,
+        kubectl=found.kubectl,
+        registry=found.registry,
+        pod_logs=found.state / "pod-logs",
+        component_logs=found.state / "logs",
+        kill=kill,
+        renew_volumes=cluster.renew_volumes,
+    )

@@ -5,8 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,11 +14,10 @@ from e2e.clusters.host.api import Api
 from e2e.clusters.host.components import FIRST, NAMES, THEN, Components
 from e2e.clusters.host.environment import Environment
 from e2e.clusters.host.errors import ClusterError
-from e2e.clusters.host.processes import Records
+from e2e.clusters.host.running import Running
 from e2e.clusters.host.settings import IN_USE, MARK, STATE_VARIABLE, Layout
 
-START_SECONDS = 120.0
-AGAIN = "run `scripts/cluster host up` again"
+MEND_SECONDS = 20.0
 
 
 def up() -> Environment:
@@ -29,7 +27,7 @@ def up() -> Environment:
         packages.ensure(packages.CLUSTER, packages.IMAGES)
         binaries = builds.kubernetes()
         components = Components.of(layout, binaries)
-        if _mended(components) and _healthy(components):
+        if _mended(components):
             return Environment.load(layout)
         leftovers.remove(layout)
         return _start(components, Environment.of(layout, binaries, components.fingerprint()))
@@ -45,68 +43,22 @@ def down() -> None:
 def start(name: str) -> None:
     """One component that was stopped or has died; returns once it does its work."""
     with _alone() as layout:
-        components = _known(layout, name)
-        running = _Running(components)
+        running = Running(_known(layout, name))
         if name in running.stopped() + running.dead():
             running.start(name)
-        _wait_until_ready(components)
+        running.wait_for(name)
 
 
 def stop(name: str) -> None:
     """One component; the others go on without it."""
     with _alone() as layout:
-        _known(layout, name)
-        Records(layout.processes).stop(name)
+        Running(_known(layout, name)).stop(name)
 
 
 def renew_volumes() -> int:
     with _alone() as layout:
         Environment.load(layout)
         return volumes.renew(Api(layout), layout.volumes)
-
-
-class _Running:
-    """The components as processes."""
-
-    def __init__(self, components: Components) -> None:
-        self._components = components
-        self._layout = components.layout
-        self._records = Records(components.layout.processes)
-
-    def start(self, *names: str) -> None:
-        home = {"HOME": str(self._layout.root)}
-        for name in names:
-            log = self._layout.logs / f"{name}.log"
-            self._records.start(name, self._components.commands[name], log, home)
-
-    def stopped(self) -> list[str]:
-        """Those without a record were stopped by intent; one that has died still has its record."""
-        recorded = self._records.all()
-        return [name for name in NAMES if name not in recorded]
-
-    def dead(self) -> list[str]:
-        recorded = self._records.all()
-        return [name for name, process in recorded.items() if not process.alive()]
-
-    def wait(self, condition: Callable[[], bool], what: str) -> None:
-        deadline = time.monotonic() + START_SECONDS
-        while True:
-            # First: where another process holds its port, the condition may be true all the same.
-            for name in self.dead():
-                raise ClusterError(f"{name} has ended while the cluster was waiting for {what}", self._log_end(name))
-            if condition():
-                return
-            if time.monotonic() > deadline:
-                raise ClusterError(
-                    f"{what}: not within {START_SECONDS:.0f} s",
-                    f"read the logs in {self._layout.logs}; {AGAIN}",
-                )
-            time.sleep(0.1)
-
-    def _log_end(self, name: str) -> str:
-        log = self._layout.logs / f"{name}.log"
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-10:]
-        return "\n".join([f"see the end of {log}, where another process may hold its port:", *lines])
 
 
 def _start(components: Components, environment: Environment) -> Environment:
@@ -120,55 +72,39 @@ def _start(components: Components, environment: Environment) -> Environment:
     components.write_files()
     cgroups.create()
     network.create()
-    running = _Running(components)
+    running = Running(components)
     running.start(*FIRST)
-    running.wait(registry.answers, "the registry")
+    running.wait_for("registry")
     registry.ensure_pause_image(layout)
-    api = Api(layout)
-    running.wait(api.server_ready, "the API server")
+    running.wait_for(*FIRST)
     running.start(*THEN)
-    volumes.create(api, layout.volumes)
-    _wait_until_ready(components)
+    volumes.create(Api(layout), layout.volumes)
+    running.wait_for(*NAMES)
+    running.wait_for_node()
     environment.save(layout)
     return environment
 
 
-def _wait_until_ready(components: Components) -> None:
-    running, api = _Running(components), Api(components.layout)
-    running.wait(registry.answers, "the registry")
-    running.wait(api.server_ready, "the API server")
-    running.wait(api.node_ready, "the node to be ready")
-    running.wait(api.pods_can_start, "the default service account")
-
-
 def _mended(components: Components) -> bool:
-    """A cluster of which components were stopped, by a test that was broken off, is complete again."""
-    running = _Running(components)
-    if not components.layout.environment.exists() or running.dead():
+    """Whether the cluster that was started does its work, with those components again that a test has stopped."""
+    running = Running(components)
+    if not _same(components) or not network.exists() or running.dead():
         return False
-    if stopped := running.stopped():
-        try:
-            running.start(*stopped)
-            _wait_until_ready(components)
-        except ClusterError:
-            return False
+    running.start(*running.stopped())
+    try:
+        # On a busy machine an answer may be late: that alone is no reason to lose the cluster.
+        running.wait_for(*NAMES, seconds=MEND_SECONDS)
+        running.wait_for_node(MEND_SECONDS)
+    except (ClusterError, OSError):
+        return False
     return True
 
 
-def _healthy(components: Components) -> bool:
+def _same(components: Components) -> bool:
     try:
-        same = Environment.load(components.layout).fingerprint == components.fingerprint()
-        api = Api(components.layout)
-    except (ClusterError, OSError):
+        return Environment.load(components.layout).fingerprint == components.fingerprint()
+    except ClusterError:
         return False
-    return (
-        same
-        and not _Running(components).dead()
-        and network.exists()
-        and registry.answers()
-        and api.server_ready()
-        and api.node_ready()
-    )
 
 
 def _known(layout: Layout, name: str) -> Components:

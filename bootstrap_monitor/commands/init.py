@@ -138,7 +138,9 @@ class Init:
             case Stop() as stop:
                 raise _stopped(decision, stop)
             case DeleteOwnPod():
-                rollout.record_self_deletion(self.api, self.clock, world.stateful_set.name)
+                # The template may be as new as a run's that was killed between its patch and its deletion.
+                counted = rollout.record_self_deletion(self.api, self.clock, world.stateful_set.name)
+                rollout.await_observed(self.api, self.clock, counted)
                 rollout.leave(self.api, self.clock, world.pod)
             case Pin() as pin:
                 self._pin(world, pin)

@@ -77,9 +77,9 @@ def pin(
     return guarded_patch(api, clock, decided_on.name, patch, strategic=True)
 
 
-def record_self_deletion(api: PatchApi, clock: Clock, name: str) -> None:
+def record_self_deletion(api: PatchApi, clock: Clock, name: str) -> StatefulSet:
     """Count a deletion before it: the pod that comes after reads it."""
-    guarded_patch(
+    return guarded_patch(
         api,
         clock,
         name,

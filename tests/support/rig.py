@@ -38,8 +38,12 @@ class RigClock(FakeClock):
         super().__init__()
         self.controller = self.kubelet = True
         self._cluster = cluster
-        self._own_uid = cluster.pod["metadata"]["uid"]
         self._events: list[tuple[float, Callable[[], None]]] = []
+        self.follow()
+
+    def follow(self, pod: str = POD) -> None:
+        """The process whose clock this is runs in the pod of this name that is there now."""
+        self._pod, self._uid = pod, self._cluster.pods[pod]["metadata"]["uid"]
 
     def at(self, seconds: float, event: Callable[[], None]) -> None:
         """In so many seconds from now."""
@@ -47,21 +51,22 @@ class RigClock(FakeClock):
         self._events.sort(key=lambda item: item[0])
 
     def sleep(self, seconds: float) -> None:
+        self.sleeps.append(seconds)
         end = self.monotonic() + max(0.0, seconds)
+        if self.kubelet and self._own_pod_ends():
+            self.advance(1)
+            raise Terminated
         while self._events and self._events[0][0] <= end:
             due, event = self._events.pop(0)
             self.advance(due - self.monotonic())
             event()
-        self.sleeps.append(seconds)
         self.advance(end - self.monotonic())
         if self.controller:
             self._cluster.observe()
-        if self.kubelet and self._own_pod_ends():
-            raise Terminated
 
     def _own_pod_ends(self) -> bool:
-        metadata = self._cluster.pods.get(POD, {}).get("metadata", {})
-        return metadata.get("uid") != self._own_uid or "deletionTimestamp" in metadata
+        metadata = self._cluster.pods.get(self._pod, {}).get("metadata", {})
+        return metadata.get("uid") != self._uid or "deletionTimestamp" in metadata
 
 
 class FakeNode:
@@ -140,9 +145,10 @@ class Rig:
         found = (path for path in self.volume.rglob("*") if path.is_file() and path.name != names.DETAILS_FILE)
         return {str(path.relative_to(self.volume)): path.read_text() for path in found}
 
-    def world(self) -> tuple[JsonObject, JsonObject | None, dict[str, str]]:
+    def world(self) -> tuple[JsonObject, bytes | None, dict[str, str]]:
         """All that there is, to compare."""
-        return self.cluster.state(), self.read_details(), self.files()
+        file = self.volume / names.DETAILS_FILE
+        return self.cluster.state(), file.read_bytes() if file.exists() else None, self.files()
 
     # The commands.
 
@@ -165,7 +171,7 @@ class Rig:
             api=self.cluster,
             node=self.node,
             store=DetailsFile(self.volume),
-            space=lambda: self.space(),
+            space=self.space,
             count_bytes=lambda: self.count,
             clock=self.clock,
         )

@@ -14,9 +14,9 @@ DEFAULTS: dict[str, Any] = {
     "version": {
         "application": "avalanchego/1.14.2",
         "database": "v1.4.5",
-        "rpcchainvm": 44,
+        "rpcchainvm": 45,
         "commit": "",
-        "go": "1.24.11",
+        "go": "1.26.8",
     },
     "nodeID": "NodeID-7Xhw2mDxuDS44j42TCB6U5579esbSt3Lg",
     # Health. `bootstrapping` is the list of subnet ids; `healthy` null: healthy when no check fails.
@@ -129,16 +129,18 @@ def health(script: Script, *, readiness: bool = False) -> tuple[int, dict[str, A
         checks["router"] = ({"longestRunningRequest": "0s", "outstandingRequests": 0}, None)
         for chain in script.chains:
             consensus = {
+                "avgAcceptanceTime": "0s",
                 "lastAcceptedHeight": script.progress("heights", chain),
                 "lastAcceptedID": PRIMARY_NETWORK,
                 "longestProcessingBlock": "0s",
                 "processingBlocks": 0,
             }
             engine = {"consensus": {} if bootstrapping else consensus, "vm": None}
-            checks[chain] = ({"engine": engine, "networking": {"percentConnected": 1}}, None)
+            networking = {"disconnectedValidators": [], "percentConnected": 1}
+            checks[chain] = ({"engine": engine, "networking": networking}, None)
         told_sick = script["healthy"] is False and not bootstrapping
         sick = "network layer is unhealthy reason: not connected to a minimum of 1 peer(s)"
-        checks["network"] = ({"connectedPeers": 0 if told_sick else 5}, sick if told_sick else None)
+        checks["network"] = ({"connectedPeers": 0 if told_sick else 5, "sendFailRate": 0}, sick if told_sick else None)
         for name, told in script["checks"].items():
             checks[name] = ((told or {}).get("message"), (told or {}).get("error"))
             if told is None:
@@ -160,7 +162,8 @@ def metrics(script: Script) -> str:
             ("avalanche_snowman_last_accepted_height", chain, script.progress("heights", chain)),
         ]
     if "X" in script.chains:
-        samples += [(f"avalanche_avalanche_bs_{what}", "X", 0) for what in ("fetched_vts", "accepted_txs")]
+        counters = ("accepted_txs", "accepted_vts", "fetched_txs", "fetched_vts")
+        samples += [(f"avalanche_avalanche_bs_{counter}", "X", 0) for counter in counters]
     if "C" in script.chains:
         samples.append(("avalanche_evm_eth_sync_state_trie_leaves_received", "C", script["stateSynced"]))
     lines = []

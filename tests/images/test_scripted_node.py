@@ -55,11 +55,11 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 def test_version_json_is_one_object_that_image_and_pod_may_change(start: Start) -> None:
     node = start(
-        "--version-json", told={"version": {"rpcchainvm": 45}}, SCRIPTED_NODE_IMAGE='{"version": {"commit": "c"}}'
+        "--version-json", told={"version": {"rpcchainvm": 46}}, SCRIPTED_NODE_IMAGE='{"version": {"commit": "c"}}'
     )
     printed, _ = node.process.communicate(timeout=SECONDS)
     assert json.loads(printed) == {
-        "application": "avalanchego/1.14.2", "database": "v1.4.5", "rpcchainvm": 45, "commit": "c", "go": "1.24.11",
+        "application": "avalanchego/1.14.2", "database": "v1.4.5", "rpcchainvm": 46, "commit": "c", "go": "1.26.8",
     }  # fmt: skip
 
 

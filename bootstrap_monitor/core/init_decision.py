@@ -3,7 +3,8 @@
 ::
 
     pod terminating ─────────────────────────────► wait for SIGTERM
-    not the first pod, tag not tracked ──────────► stop (78)
+    not the first pod ───────────────────────────► stop (78)
+    image cannot be told, tag not tracked ───────► stop (78); template edited since: delete own pod, counted
     details unreadable / of a newer schema ──────► stop (75 / 78): nobody knows whose data the volume holds
     configuration cannot be told ────────────────► stop (78); template edited since: delete own pod, counted
     image not pinned, template pinned ───────────► delete own pod, counted   (partition keeps it old: 78)
@@ -34,7 +35,7 @@ from bootstrap_monitor.core.init_acts import (
 )
 from bootstrap_monitor.core.init_world import InitWorld
 from bootstrap_monitor.core.test_config import TestConfig
-from bootstrap_monitor.errors import ExitCode
+from bootstrap_monitor.errors import ConfigurationError, ExitCode
 
 
 def decide(world: InitWorld) -> Decision:
@@ -61,6 +62,14 @@ def _first_pod(world: InitWorld) -> Decision | None:
         "so the first to finish its test would wipe the others",
         Stop(ExitCode.CONFIGURATION, check="spec.replicas", do="set spec.replicas to 1; one StatefulSet a test"),
     )
+
+
+def _image(world: InitWorld) -> Decision | None:
+    try:
+        _ = world.own_image
+    except ConfigurationError as error:
+        return _not_told(world, error)
+    return None
 
 
 def _tag(world: InitWorld) -> Decision | None:
@@ -105,17 +114,20 @@ def _readable(world: InitWorld) -> Decision | None:
 
 
 def _configured(world: InitWorld) -> Decision | None:
-    error = world.config
-    if isinstance(error, TestConfig):
-        return None
-    stop = Stop(ExitCode.CONFIGURATION, check=error.check, do=error.do)
-    return _stop_or_replace(world, error.reason, error.what, stop)
+    return _not_told(world, world.config) if isinstance(world.config, ConfigurationError) else None
 
 
 def _behind_template(world: InitWorld) -> Decision | None:
-    if world.own_image.pinned or not world.template_image.pinned:
+    if world.own_image.pinned:
         return None
-    return _behind(world, f"the template is pinned to `{world.template_image}`, this pod is not")
+    if not world.in_template and world.behind:
+        return _behind(world, f"the template has no container `{world.container}` any more")
+    image, option = world.template_image, world.tracked_tag_option
+    if image.pinned:
+        return _behind(world, f"the template is pinned to `{image}`, this pod is not")
+    if option and image.effective_tag != option:
+        return _behind(world, f"the template has `{image}` by now; this pod tracks the tag `{option}`")
+    return None
 
 
 def _reverted(world: InitWorld) -> Decision | None:
@@ -157,6 +169,7 @@ def _not_pinned(world: InitWorld) -> Decision | None:
 _CHAIN: tuple[Callable[[InitWorld], Decision | None], ...] = (
     _terminating,
     _first_pod,
+    _image,
     _tag,
     _readable,
     _configured,
@@ -217,6 +230,12 @@ def _runs_test_of(running: Details, image: ImageReference) -> bool:
 def _has_verdict(world: InitWorld, running: Details) -> bool:
     entries = results.parse(world.stateful_set.annotation(names.RESULTS_ANNOTATION))
     return results.of_start(entries, image_digest=running.digest or "", start=running.start_time) is not None
+
+
+def _not_told(world: InitWorld, error: ConfigurationError) -> Decision:
+    return _stop_or_replace(
+        world, error.reason, error.what, Stop(ExitCode.CONFIGURATION, check=error.check, do=error.do)
+    )
 
 
 def _stop_or_replace(world: InitWorld, reason: str, message: str, stop: Stop) -> Decision:

@@ -35,14 +35,7 @@ class InitWorld:
     @property
     def own_image(self) -> ImageReference:
         """The image of the node's container in the own pod."""
-        container = pod.container(self.pod, self.container)
-        if container is None:
-            raise ConfigurationError(
-                f"the pod has no container `{self.container}`",
-                reason="ContainerNotFound",
-                check="--node-container-name",
-                do="name the container that runs the node",
-            )
+        container = pod.required_container(self.pod, self.container)
         return image_reference.parse(str(container.get("image", "")))
 
     @property
@@ -57,6 +50,11 @@ class InitWorld:
                 do="name a container that is in the template: patching another would add a container to it",
             )
         return image_reference.parse(image)
+
+    @property
+    def in_template(self) -> bool:
+        """Whether the template has the node's container."""
+        return self.stateful_set.template_image(self.container) is not None
 
     @property
     def ordinal(self) -> int:

@@ -5,19 +5,22 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Generator, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 
 import pytest
 
 from e2e.images import ensure_images
+from e2e.kit import first_node as first_node_kit
 from e2e.kit import observe, report
-from e2e.kit.api import Api
+from e2e.kit.api import Api, Json
 from e2e.kit.cluster import KINDS, Cluster, connect
+from e2e.kit.first_node import FirstNode
 from e2e.kit.node_image import NodeImage
 from e2e.kit.rig import Rig
 from e2e.kit.session import LABEL, Session
 
 REPORT = "e2e report"
+FIRST_NODE = first_node_kit.NAME
 GONE_SECONDS = 90.0
 
 
@@ -93,23 +96,49 @@ def image(cluster: Cluster, shared: Session) -> Images:
     return reference
 
 
+MakeNamespace = Callable[[str], str]
+
+
+@pytest.fixture(scope="session")
+def make_namespace(cluster: Cluster, shared: Session) -> MakeNamespace:
+    """A namespace of this run, with a name like the one that is given."""
+
+    def make(like: str) -> str:
+        slug = re.sub("[^a-z0-9]+", "-", like.lower()).strip("-")
+        name = f"e2e-{slug[:40].rstrip('-')}-{secrets.token_hex(3)}"
+        with closing(Api(cluster.kubeconfig)) as api:
+            metadata = {"name": name, "labels": shared.labels}
+            api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+        return name
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def first_node(cluster: Cluster, shared: Session, image: Images, make_namespace: MakeNamespace) -> FirstNode:
+    """One a run, for all testers."""
+
+    def start() -> Json:
+        with closing(Api(cluster.kubeconfig, make_namespace(FIRST_NODE))) as api:
+            return first_node_kit.start(api, image("avalanchego")).json()
+
+    return FirstNode.of_json(shared.once(FIRST_NODE, start))
+
+
 NewRig = Callable[[str], Rig]
 
 
 @pytest.fixture
-def new_rig(request: pytest.FixtureRequest, cluster: Cluster, shared: Session, image: Images) -> Iterator[NewRig]:
+def new_rig(
+    request: pytest.FixtureRequest, cluster: Cluster, image: Images, make_namespace: MakeNamespace
+) -> Iterator[NewRig]:
     """Makes worlds whose nodes run an image of images/."""
     rigs: list[Rig] = []
 
     def make(node: str) -> Rig:
-        slug = re.sub("[^a-z0-9]+", "-", request.node.name.removeprefix("test_").lower()).strip("-")
-        namespace = f"e2e-{slug[:40].rstrip('-')}-{secrets.token_hex(3)}"
+        namespace = make_namespace(request.node.name.removeprefix("test_"))
         node_image = NodeImage(image(node), f"{cluster.registry}/e2e/{namespace}")
-        monitor_image = image("bootstrap-monitor")
-        api = Api(cluster.kubeconfig)
-        api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace, "labels": shared.labels}})
-        api.close()
-        rigs.append(Rig(cluster, namespace, node_image, monitor_image))
+        rigs.append(Rig(cluster, namespace, node_image, image("bootstrap-monitor")))
         return rigs[-1]
 
     yield make

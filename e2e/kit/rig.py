@@ -151,7 +151,7 @@ class Rig:
         return [line.json for line in lines if line.message == message and uid in {None, line.uid}]
 
     def node_ip(self) -> str:
-        """Raises KeyError while the pod has no address; :meth:`node` callers wait first."""
+        """Raises KeyError while the pod has none."""
         return str(self.pod()["status"]["podIP"])
 
     def node(self, path: str) -> httpx.Response:

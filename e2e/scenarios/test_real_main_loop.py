@@ -1,0 +1,49 @@
+"""The loop, with avalanchego nodes: pin, bootstrap to the network's height, resume, follow the tag."""
+
+from __future__ import annotations
+
+import pytest
+
+from e2e.kit.first_node import FirstNode, c_height
+from e2e.kit.manifests import VolumeShape
+from e2e.kit.rig import Rig
+
+pytestmark = pytest.mark.real
+
+
+@pytest.mark.parametrize("shape", VolumeShape, ids=lambda shape: shape.name.lower())
+def test_real_main_loop(rig: Rig, first_node: FirstNode, shape: VolumeShape) -> None:
+    network_height = first_node.height()
+    rig.node_image.push()
+    rig.deploy(rig.tester(shape=shape, node_env=first_node.tester_env))
+
+    # Pinned on the first start, an empty volume, and a pass at the network's height.
+    [result] = rig.until_results(1)
+    assert result["verdict"] == "passed"
+    assert result["image"] == rig.template_image() == rig.pod_image() == rig.node_image.pinned
+    assert result["versions"]["application"].startswith("avalanchego/")
+    assert [entry["reason"] for entry in rig.logged("Decided")] == ["ImageNotPinned", "NoTestDetails"]
+    [completed] = rig.until_logged("Bootstrap completed successfully")
+    assert completed["heights"]["C"] >= network_height
+    assert c_height(rig.node_ip()) >= network_height
+    first_test = rig.details()
+    assert first_test["startTime"] == result["start"]
+
+    # Resumed in the pod that comes after a deletion: data, start and result stay.
+    (rig.node_data() / "db" / "kept").touch()
+    uid = rig.until_replaced(rig.delete_pod())
+    rig.until_logged("Image unchanged", uid=uid)
+    assert len(rig.logged("Resuming bootstrap test", uid=uid)) == 1
+    assert (rig.node_data() / "db" / "kept").exists()
+    assert rig.details() == first_test
+    assert rig.results() == [result]
+
+    # A new digest under the tag: the old database is gone, and another test passes.
+    rig.node_image.push()
+    newer, older = rig.until_results(2)
+    assert older == result
+    assert newer["verdict"] == "passed"
+    assert newer["image"] == rig.pod_image() == rig.node_image.pinned
+    assert newer["start"] == rig.details()["startTime"] > result["start"]
+    assert not (rig.node_data() / "db" / "kept").exists()
+    assert rig.logged("Bootstrap completed successfully")[-1]["heights"]["C"] >= network_height

@@ -44,8 +44,10 @@ def start(name: str) -> None:
     """One component that was stopped or has died; returns once it does its work."""
     with _alone() as layout:
         running = Running(_known(layout, name))
-        if name in running.stopped() + running.dead():
+        if name in running.stopped():
             running.start(name)
+        # What ended for want of this one comes back with it.
+        running.start(*running.dead())
         running.wait_for(name)
 
 
@@ -86,11 +88,14 @@ def _start(components: Components, environment: Environment) -> Environment:
 
 
 def _mended(components: Components) -> bool:
-    """Whether the cluster that was started does its work, with those components again that a test has stopped."""
+    """Whether the cluster that was started does its work, with those components again that a test has stopped.
+
+    Clients of the API server may have ended with it; one that has died is started again, as any supervisor does.
+    """
     running = Running(components)
-    if not _same(components) or not network.exists() or running.dead():
+    if not _same(components) or not network.exists() or set(running.dead()) & set(FIRST):
         return False
-    running.start(*running.stopped())
+    running.start(*running.stopped(), *running.dead())
     try:
         # On a busy machine an answer may be late: that alone is no reason to lose the cluster.
         running.wait_for(*NAMES, seconds=MEND_SECONDS)

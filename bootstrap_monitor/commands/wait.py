@@ -131,8 +131,8 @@ class Sidecar:
             now = self.clock.monotonic()
             if now >= next_health:
                 had_result = self.has_result
-                self._turn(self._look_at_node)
-                counting = self._passed is not None and not self.has_result
+                fine = self._turn(self._look_at_node)
+                counting = fine and self._passed is not None and not self.has_result
                 next_health = now + (min(COUNT_POLL_SECONDS, health_check) if counting else health_check)
                 if self.has_result and not had_result:
                     next_image_check = now  # the next image, as soon as there is a result
@@ -144,7 +144,8 @@ class Sidecar:
                 self._turn(self._heartbeat)
             self.clock.sleep(min(next_health, next_image_check, next_heartbeat) - self.clock.monotonic())
 
-    def _turn(self, look: Callable[[], None]) -> None:
+    def _turn(self, look: Callable[[], None]) -> bool:
+        """Whether it went well."""
         try:
             look()
         except rollout.LeaveTimeout:
@@ -152,6 +153,8 @@ class Sidecar:
         except (MonitorError, OSError) as error:
             told = error.diagnostics() if isinstance(error, MonitorError) else str(error)
             log.error("This turn failed; trying again at the next", extra=fields(error=told))
+            return False
+        return True
 
     def _look_at_node(self) -> None:
         if self.has_result:

@@ -177,9 +177,9 @@ class Rig:
         )
 
     def watch(self, seconds: float, **options: Any) -> None:
-        """The sidecar, until SIGTERM comes after so many seconds, or because the pod is deleted."""
+        """The sidecar, until SIGTERM comes: after what is due in so many seconds, or because the pod is deleted."""
         sidecar = self.sidecar(**options)
-        self.clock.at(seconds, terminate)
+        self.clock.at(seconds + 0.5, terminate)
         with pytest.raises(Terminated):
             sidecar.run()
 

@@ -27,6 +27,9 @@ _NO_INJECTION = {
     "kuma.io/sidecar-injection": "disabled",
 }
 
+_LOST = "ContainerStatusUnknown"
+"""The kubelet's reason for a container that never ran or is gone; the pod's own reason says why."""
+
 _HOPELESS = frozenset({"InvalidImageName", "ErrImageNeverPull"})
 
 
@@ -120,14 +123,16 @@ def outcome(probe: JsonObject) -> Outcome:
     """Read its own container's state; the pod's phase lies where others were injected or a deadline hit."""
     status = pod.container_status(probe, CONTAINER) or {}
     state: dict[str, Any] = status.get("state") or {}
+    pod_status = probe.get("status") or {}
     if terminated := state.get("terminated"):
         if terminated.get("exitCode") == 0:
             return Finished(digest_of_image_id(str(status.get("imageID", ""))))
+        if terminated.get("reason") == _LOST and pod_status.get("reason"):
+            return Failed(str(pod_status["reason"]), str(pod_status.get("message") or ""))
         return Failed(
             str(terminated.get("reason") or "Error"),
             f"`{' '.join(COMMAND)}` ended with {terminated.get('exitCode')}. {terminated.get('message') or ''}".strip(),
         )
-    pod_status = probe.get("status") or {}
     if pod_status.get("phase") == "Failed":
         return Failed(str(pod_status.get("reason") or "PodFailed"), str(pod_status.get("message") or ""))
     if waiting := state.get("waiting"):

@@ -75,17 +75,21 @@ def _only_tag_put_back(world: DriftWorld) -> bool:
     A field that somebody removed and that admission may add to pods is not seen here; then the pin alone does not
     bring the pod in step, and the next look finds it :attr:`Drift.EDITED`.
     """
-    spec = copy.deepcopy(world.stateful_set.template.get("spec") or {})
-    own = pod.container(world.pod, world.container) or {}
-    for container in spec.get("containers") or []:
-        if container.get("name") == world.container:
-            if not _tag_of_test(str(container.get("image", "")), str(own.get("image", "")), world.tracked_tag):
-                return False
-            container["image"] = own.get("image")
-    annotations = dict((world.stateful_set.template.get("metadata") or {}).get("annotations") or {})
+    template = copy.deepcopy(world.stateful_set.template)
+    node = pod.container(template, world.container) or {}
+    own_image = (pod.container(world.pod, world.container) or {}).get("image")
+    if not _tag_of_test(str(node.get("image", "")), str(own_image), world.tracked_tag):
+        return False
+    node["image"] = own_image
+    wanted, actual = template.get("metadata") or {}, world.pod["metadata"]
+    annotations = dict(wanted.get("annotations") or {})
     for ours in (names.VERSIONS_ANNOTATION, names.TRACKED_TAG_ANNOTATION):
         annotations.pop(ours, None)
-    return _covers(world.pod.get("spec"), spec) and _covers(world.pod["metadata"].get("annotations") or {}, annotations)
+    return (
+        _covers(world.pod.get("spec"), template.get("spec"))
+        and _covers(actual.get("annotations") or {}, annotations)
+        and _covers(actual.get("labels") or {}, wanted.get("labels") or {})
+    )
 
 
 def _tag_of_test(template_image: str, own_image: str, tracked_tag: str | None) -> bool:

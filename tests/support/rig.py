@@ -50,6 +50,9 @@ class RigClock(FakeClock):
         self._events.append((self.monotonic() + seconds, event))
         self._events.sort(key=lambda item: item[0])
 
+    def forget(self, event: Callable[[], None]) -> None:
+        self._events = [item for item in self._events if item[1] is not event]
+
     def sleep(self, seconds: float) -> None:
         self.sleeps.append(seconds)
         end = self.monotonic() + max(0.0, seconds)
@@ -182,6 +185,7 @@ class Rig:
         self.clock.at(seconds + 0.5, terminate)
         with pytest.raises(Terminated):
             sidecar.run()
+        self.clock.forget(terminate)
 
     def results(self) -> list[JsonObject]:
         """What is stored with the StatefulSet."""

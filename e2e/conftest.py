@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, suppress
+from typing import Protocol
 
 import pytest
 
@@ -20,6 +21,7 @@ from e2e.kit.rig import Rig
 from e2e.kit.session import LABEL, Session
 
 REPORT = "e2e report"
+RIGS = pytest.StashKey[list[Rig]]()
 FIRST_NODE = first_node_kit.NAME
 GONE_SECONDS = 90.0
 
@@ -65,11 +67,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """While the scenario's world is still there."""
+    """While the scenario's worlds are still there."""
     made = yield
-    rig = getattr(item, "funcargs", {}).get("rig")
-    if made.failed and isinstance(rig, Rig) and call.when in {"setup", "call"}:
-        made.user_properties.append((REPORT, str(report.write(rig, item.name))))
+    if made.failed and call.when in {"setup", "call"}:
+        for rig in item.stash.get(RIGS, []):
+            made.user_properties.append((REPORT, str(report.write(rig, item.name))))
     return made
 
 
@@ -125,32 +127,35 @@ def first_node(cluster: Cluster, shared: Session, image: Images, make_namespace:
     return FirstNode.of_json(shared.once(FIRST_NODE, start))
 
 
-NewRig = Callable[[str], Rig]
+class MakeRig(Protocol):
+    """Makes a world. Its nodes are of the kind that the scenario is marked with."""
+
+    def __call__(self, *, tag: str = "latest", monitor_image: str | None = None) -> Rig: ...
 
 
 @pytest.fixture
-def new_rig(
+def make_rig(
     request: pytest.FixtureRequest, cluster: Cluster, image: Images, make_namespace: MakeNamespace
-) -> Iterator[NewRig]:
-    """Makes worlds whose nodes run an image of images/."""
-    rigs: list[Rig] = []
+) -> Iterator[MakeRig]:
+    node = "scripted-node" if request.node.get_closest_marker("scripted") else "avalanchego"
 
-    def make(node: str) -> Rig:
+    def make(*, tag: str = "latest", monitor_image: str | None = None) -> Rig:
         namespace = make_namespace(request.node.name.removeprefix("test_"))
-        node_image = NodeImage(image(node), f"{cluster.registry}/e2e/{namespace}")
-        rigs.append(Rig(cluster, namespace, node_image, image("bootstrap-monitor")))
-        return rigs[-1]
+        node_image = NodeImage(image(node), f"{cluster.registry}/e2e/{namespace}", tag)
+        made = Rig(cluster, namespace, node_image, monitor_image or image("bootstrap-monitor"))
+        request.node.stash.setdefault(RIGS, []).append(made)
+        return made
 
     yield make
-    for rig in rigs:
+    for rig in request.node.stash.get(RIGS, []):
         rig.api.delete("Namespace", rig.namespace)
         rig.close()
 
 
 @pytest.fixture
-def rig(request: pytest.FixtureRequest, new_rig: NewRig) -> Rig:
-    """The scenario's world; the module's marker tells the kind of its nodes."""
-    return new_rig("scripted-node" if request.node.get_closest_marker("scripted") else "avalanchego")
+def rig(make_rig: MakeRig) -> Rig:
+    """The scenario's world."""
+    return make_rig()
 
 
 def _remove_namespaces(cluster: Cluster, shared: Session) -> None:

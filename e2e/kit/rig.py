@@ -200,6 +200,14 @@ class Rig:
         """Another life of the pod than ``uid``; answers its uid."""
         return self.until(lambda: other if (other := self.pod_uid) != uid else None, f"a pod other than {uid}")
 
+    def until_pinned(self) -> str:
+        """A pod of the newest digest; answers its uid."""
+
+        def look() -> str | None:
+            return self.pod_uid if self.pod_image() == self.node_image.pinned else None
+
+        return self.until(look, f"a pod with {self.node_image.pinned}")
+
     def until_node_runs(self, uid: str | None = None) -> None:
         """The node's HTTP server answers; in the pod's life ``uid``, if given."""
 

@@ -76,7 +76,7 @@ def strategic_merge(original: Any, patch: Any) -> Any:
     return patch
 
 
-labels = st.from_regex(r"[a-z][a-z0-9]{0,8}", fullmatch=True)
+labels = st.text("abcxyz", min_size=1, max_size=8)
 containers = st.lists(
     st.builds(
         lambda name, env, args: pods.container(name, env=pods.env(**env), args=args),

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from e2e.clusters.host import builds, cgroups, leftovers, network, packages, pki, registry, volumes
-from e2e.clusters.host.api import Api
+from e2e.clusters.host.api import Api, RefusedError
 from e2e.clusters.host.components import FIRST, NAMES, THEN, Components
 from e2e.clusters.host.environment import Environment
 from e2e.clusters.host.errors import ClusterError
@@ -58,9 +58,13 @@ def stop(name: str) -> None:
 
 
 def renew_volumes() -> int:
+    """How many volumes, whose claims are gone, are free again."""
     with _alone() as layout:
         Environment.load(layout)
-        return volumes.renew(Api(layout), layout.volumes)
+        try:
+            return volumes.renew(Api(layout), layout.volumes)
+        except (OSError, RefusedError) as error:
+            raise ClusterError(f"the API server does not do what is asked: {error}", volumes.REMEDY) from error
 
 
 def _start(components: Components, environment: Environment) -> Environment:

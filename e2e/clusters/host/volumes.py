@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
 
 from e2e.clusters.host.api import Api, Json, RefusedError
+from e2e.clusters.host.errors import ClusterError
 
 CLASS = "folders"
 COUNT = 96
 CLASSES = "/apis/storage.k8s.io/v1/storageclasses"
 VOLUMES = "/api/v1/persistentvolumes"
 USED_UP = {"Released", "Failed"}
+DELETE_SECONDS = 20.0
+REMEDY = "look at the log of kube-controller-manager; `scripts/cluster host down`, then `up`, begins anew"
 
 
 def create(api: Api, folder: Path) -> None:
@@ -41,17 +45,18 @@ def _create_volume(api: Api, folder: Path) -> None:
 
 
 def _delete_volume(api: Api, name: str) -> None:
+    """Returns when it is gone: the controller manager takes its protection off first."""
+    deadline = time.monotonic() + DELETE_SECONDS
     try:
         api.request("DELETE", f"{VOLUMES}/{name}")
-        # A finalizer that waits for the claim's controller holds up nothing here: the claim is gone.
-        api.request("PUT", f"{VOLUMES}/{name}", _without_finalizers(api.request("GET", f"{VOLUMES}/{name}")))
+        while time.monotonic() < deadline:
+            api.request("GET", f"{VOLUMES}/{name}")
+            time.sleep(0.02)
     except RefusedError as refused:
-        if refused.status != 404:
-            raise
-
-
-def _without_finalizers(volume: Json) -> Json:
-    return volume | {"metadata": volume["metadata"] | {"finalizers": []}}
+        if refused.status == 404:
+            return
+        raise
+    raise ClusterError(f"the volume {name} is not deleted after {DELETE_SECONDS:.0f} s", REMEDY)
 
 
 def _storage_class() -> Json:

@@ -56,6 +56,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         value
         for outcome in ("failed", "error")
         for one in terminalreporter.getreports(outcome)
+        if isinstance(one, pytest.TestReport)
         for key, value in one.user_properties
         if key == REPORT
     }

@@ -94,9 +94,9 @@ class Api:
             if refused.status != 404:
                 raise
 
-    def watch(self, kind: str, seconds: int) -> Iterator[tuple[str, Json]]:
-        """Events from the first state on, until the server ends the watch."""
-        parameters = {"watch": "true", "timeoutSeconds": str(seconds)}
+    def watch(self, kind: str, seconds: int, after: str = "") -> Iterator[tuple[str, Json]]:
+        """Events after a resourceVersion, or from the first state on; until the server ends the watch."""
+        parameters = {"watch": "true", "timeoutSeconds": str(seconds), "resourceVersion": after}
         with self._http.stream("GET", self._path(kind), params=parameters, timeout=SECONDS + seconds) as response:
             for line in response.iter_lines():
                 event = json.loads(line)

@@ -52,6 +52,7 @@ class PodHistory:
     def __init__(self, api: Api) -> None:
         self._api = api
         self._states: list[PodState] = []
+        self._seen: set[str] = set()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name=f"pods of {api.namespace}", daemon=True)
         self._thread.start()
@@ -76,11 +77,15 @@ class PodHistory:
         return list({one["containerID"]: one for one in ended if one and one.get("containerID")}.values())
 
     def _watch(self) -> None:
+        last = ""
         while not self._stop.is_set():
             try:
-                for event, pod in self._api.watch("Pod", WATCH_SECONDS):
-                    if pod.get("kind") == "Pod":
-                        self._states.append(PodState(event, pod))
+                for event, body in self._api.watch("Pod", WATCH_SECONDS, last):
+                    # An error says that this version is gone: from the present state on, then.
+                    last = "" if event == "ERROR" else body["metadata"]["resourceVersion"]
+                    if event != "ERROR" and last not in self._seen:
+                        self._seen.add(last)
+                        self._states.append(PodState(event, body))
             except (httpx.HTTPError, httpx.StreamError, ValueError, RuntimeError, OSError):
                 # The server went away, or close() took the connection.
                 self._stop.wait(0.2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, ClassVar
 
 from e2e.kit.api import Json
 
@@ -43,6 +43,9 @@ class VolumeShape(Enum):
 @dataclass(frozen=True, kw_only=True)
 class Tester:
     """A bootstrap tester; what a scenario does not name is as most people deploy it."""
+
+    __test__: ClassVar = False
+    """pytest takes names like this one for a test's."""
 
     node_image: str
     monitor_image: str

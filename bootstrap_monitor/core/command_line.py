@@ -13,10 +13,10 @@ def command_first(words: Sequence[str], takes_value: Mapping[str, bool]) -> list
     """
     end = 0
     while end < len(words) and words[end].startswith("-"):
-        option, _, value = words[end].partition("=")
+        option = words[end].partition("=")[0]
         if option not in takes_value:
             return list(words)
-        end += 1 if value or not takes_value[option] or words[end] != option else 2
+        end += 1 if not takes_value[option] or words[end] != option else 2
     if end >= len(words):
         return list(words)
     return [words[end], *words[:end], *words[end + 1 :]]

@@ -131,9 +131,9 @@ def parse(content: bytes | None) -> DetailsFile:
         return NewerDetails(schema)
     image, start_time = document.get("image"), document.get("startTime")
     if not (isinstance(image, str) and image):
-        return MalformedDetails("`image` is missing or not a string")
+        return MalformedDetails("without an `image` that is a text")
     if not (isinstance(start_time, str) and _is_instant(start_time)):
-        return MalformedDetails("`startTime` is missing or not an RFC 3339 time")
+        return MalformedDetails("without a `startTime` that is an RFC 3339 time")
     return Details(
         image=image,
         start_time=start_time,

@@ -77,6 +77,14 @@ def test_keys_of_other_releases_are_kept() -> None:
     assert written["trackedTag"] == "v1"
 
 
+@pytest.mark.parametrize("value", ["", None, 5, ["latest"]])
+@pytest.mark.parametrize("key", ["repository", "trackedTag", "versions"])
+def test_a_text_of_ours_that_is_none_is_lacking(key: str, value: Any) -> None:
+    read = file(**{key: value})
+
+    assert (read.repository, read.tracked_tag, read.versions) == (None, None, None)
+
+
 @pytest.mark.parametrize(
     ("keys", "change"),
     [

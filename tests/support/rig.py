@@ -24,6 +24,7 @@ from tests.support.cluster import Cluster
 from tests.support.manifests import FLOATING, NODE, PINNED, POD, Shape, stateful_set
 from tests.support.outcomes import ran
 
+NODE_FILES = ("db/v1.4.5/000001.sst", "chainData/x/y", "process.json")
 METRICS = b"""\
 # TYPE avalanche_snowman_last_accepted_height gauge
 avalanche_snowman_last_accepted_height{chain="C"} 30
@@ -138,7 +139,7 @@ class Rig:
         return json.loads(file.read_bytes()) if file.exists() else None
 
     def put_node_data(self, text: str = "old") -> None:
-        for path in ("db/v1.4.5/000001.sst", "chainData/x/y", "process.json"):
+        for path in NODE_FILES:
             file = self.node_data / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text)

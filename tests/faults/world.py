@@ -1,0 +1,123 @@
+"""A rig whose ``init`` is a real process: its API server on a socket, its volume a folder, its kubelet this module."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bootstrap_monitor.core import names
+from bootstrap_monitor.core.json import JsonObject
+from bootstrap_monitor.errors import ExitCode
+from tests.support.cluster_http import serve
+from tests.support.kube_api import kubeconfig
+from tests.support.manifests import NAMESPACE, NODE, PINNED, POD, PROBE, pod_image, template_image
+from tests.support.rig import NODE_FILES, Rig
+
+ROOT = Path(__file__).parents[2]
+RUN_SECONDS = 120
+MOST_RUNS = 6
+SIGKILLED = -signal.SIGKILL
+
+
+@dataclass
+class World:
+    """One rig.
+
+    ``image`` is the test that the node shall run; ``keeps_data`` tells whether the volume holds that test's data,
+    which must stay (``None``: it may have been cleared by now, but not in part).
+    """
+
+    rig: Rig
+    folder: Path
+    image: str = PINNED
+    keeps_data: bool | None = False
+    mend: Callable[[World], None] = lambda world: None
+    """What a person does after a run that failed."""
+    meanwhile: Callable[[World], None] = lambda world: None
+    """What a person does after the kill."""
+    effects: list[list[str]] = field(default_factory=list)
+    """What each run did, as ``<moment> <effect>``."""
+    codes: list[int] = field(default_factory=list)
+
+    def converge(self, kill: str = "") -> None:
+        """Run ``init`` as the kubelet does until the node may start; the first run is killed as told."""
+        with self._served() as config:
+            while True:
+                code = self._init(config, kill)
+                self.codes.append(code)
+                if code == ExitCode.DONE:
+                    break
+                assert len(self.codes) < MOST_RUNS, f"it does not converge: {self.codes}"
+                if kill:
+                    assert code == SIGKILLED, f"not killed: {self.codes}"
+                    self.meanwhile(self)
+                elif code != ExitCode.TERMINATED:
+                    assert code == ExitCode.TRY_AGAIN, self.codes
+                    self.mend(self)
+                kill = ""
+                self.rig.cluster.settle()
+        self.check()
+
+    def check(self) -> None:
+        """What holds whenever the node starts."""
+        cluster = self.rig.cluster
+        assert template_image(cluster.set) == self.image
+        assert pod_image(cluster.pod) == self.image
+        details = self.rig.read_details()
+        assert details
+        assert details["image"] == self.image
+        data = [text for path, text in self.rig.files().items() if path != names.DETAILS_SET_ASIDE]
+        assert set(data) <= {self.image}, "the node starts on another test's data"
+        assert len(data) in {0, len(NODE_FILES)}, "the node starts on a part of its data"
+        if self.keeps_data is not None:
+            assert bool(data) == self.keeps_data
+        assert set(cluster.pods) <= {POD, PROBE}
+        assert [item["name"] for item in cluster.set["spec"]["template"]["spec"]["containers"]] == ["monitor", NODE]
+        assert not list(self.rig.volume.glob(".*")), "a temporary file is left"
+
+    def _init(self, config: Path, kill: str) -> int:
+        record = self.folder / f"effects-{len(self.effects)}"
+        record.touch()
+        command = [sys.executable, "-m", "tests.support.watched", "init"]
+        environment = {
+            **{name: value for name, value in os.environ.items() if name != "COVERAGE_PROCESS_START"},
+            "KUBECONFIG": str(config),
+            "POD_NAMESPACE": NAMESPACE,
+            "POD_NAME": POD,
+            "BOOTSTRAP_MONITOR_NODE_CONTAINER_NAME": NODE,
+            "BOOTSTRAP_MONITOR_DATA_DIR": str(self.rig.volume),
+            "WATCHED_EFFECTS": str(record),
+            "WATCHED_KILL": kill,
+        }
+        with (self.folder / "log").open("ab") as log:
+            process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=log, stderr=log)
+        if not kill:  # else SIGTERM may come before the moment of the kill
+            self.rig.cluster.on_delete = lambda pod: process.send_signal(signal.SIGTERM)
+        try:
+            code = process.wait(RUN_SECONDS)
+        finally:
+            process.kill()
+            process.wait()
+            self.rig.cluster.on_delete = lambda pod: None
+        self.effects.append(record.read_text().splitlines())
+        return code
+
+    @contextmanager
+    def _served(self) -> Iterator[Path]:
+        self.rig.cluster.always("read_stateful_set", self.rig.cluster.observe)  # a controller that is quick
+        with serve(self.rig.cluster) as server:
+            yield kubeconfig(self.folder, server.url)
+
+
+def put_data(rig: Rig, image: str, details: JsonObject | bytes | None) -> None:
+    """What a test of ``image`` left on the volume."""
+    rig.put_node_data(image)
+    if details is not None:
+        rig.write_details(details if isinstance(details, bytes) else json.dumps(details).encode())

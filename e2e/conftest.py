@@ -41,6 +41,25 @@ def pytest_configure(config: pytest.Config) -> None:
         Session.begin()
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Testers of a run that was broken off would go on for ever, and take the processor from this one."""
+    if _is_worker(session.config) or session.config.option.collectonly:
+        return
+    with closing(Api(connect(session.config.getoption("--e2e-cluster")).kubeconfig)) as api:
+        for namespace in api.list("Namespace", labelSelector=LABEL):
+            metadata = namespace["metadata"]
+            if not Session.is_alive(metadata["labels"][LABEL]):
+                api.delete("Namespace", metadata["name"])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Real nodes first, and each worker with its share of them: xdist hands out equal blocks, larger ones last."""
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    ordered = sorted(items, key=lambda item: item.get_closest_marker("real") is None)
+    items[:] = [item for worker in reversed(range(workers)) for item in ordered[worker::workers]]
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """What the run made goes with it."""
     if _is_worker(session.config):

@@ -15,6 +15,7 @@ from typing import Self
 from e2e.kit.api import Json
 
 VARIABLE = "BOOTSTRAP_MONITOR_E2E_SESSION"
+ALIVE = "alive"
 LABEL = "bootstrap-monitor-e2e-session"
 
 
@@ -31,13 +32,27 @@ class Session:
     @classmethod
     def begin(cls) -> Self:
         """Workers inherit the variable."""
-        folder = tempfile.mkdtemp(prefix="e2e-")
-        os.environ[VARIABLE] = folder
-        return cls(Path(folder))
+        begun = cls(Path(tempfile.mkdtemp(prefix="e2e-")))
+        os.environ[VARIABLE] = str(begun.folder)
+        # Held as long as this process lives; whoever can take it knows that the run was broken off.
+        fcntl.flock(os.open(begun.folder / ALIVE, os.O_RDWR | os.O_CREAT), fcntl.LOCK_EX)
+        return begun
 
     @classmethod
     def join(cls) -> Self:
         return cls(Path(os.environ[VARIABLE]))
+
+    @staticmethod
+    def is_alive(label: str) -> bool:
+        """Whether the run whose namespaces carry this label goes on."""
+        try:
+            with (Path(tempfile.gettempdir()) / label / ALIVE).open("r+") as held:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            pass
+        return False
 
     def end(self) -> None:
         shutil.rmtree(self.folder)

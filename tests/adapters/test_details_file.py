@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bootstrap_monitor import effects
@@ -59,6 +59,7 @@ def files_limited_to(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
+@settings(max_examples=25)
 @given(st.lists(st.binary(max_size=3000), min_size=1, max_size=3))
 def test_what_was_written_last_is_read(contents: list[bytes]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -185,6 +186,20 @@ def test_a_writer_beside_another_cannot_publish_the_others_half(details: Details
 
     assert details.read() == b"fast"
     assert names(tmp_path) == [NAME]
+
+
+def test_a_writer_does_not_publish_what_another_has_not_finished(details: DetailsFile, tmp_path: Path) -> None:
+    def overtake(name: str, moment: effects.Moment) -> None:
+        if (name, moment) == ("volume.rename details", "before"):
+            effects.observers.remove(overtake)
+            with killed_at(2):
+                DetailsFile(tmp_path).write(b"unfinished")
+
+    effects.observers.append(overtake)
+    with pytest.raises(FileNotFoundError):
+        details.write(b"slow")
+
+    assert details.read() is None
 
 
 def test_a_read_only_folder_is_an_error(locked: Path) -> None:

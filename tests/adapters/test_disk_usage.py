@@ -3,10 +3,12 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
-import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -81,26 +83,35 @@ def test_an_absent_root_is_an_error(tmp_path: Path) -> None:
         usage_bytes(tmp_path / "absent")
 
 
-def test_what_vanishes_meanwhile_is_left_out(tmp_path: Path) -> None:
-    done = threading.Event()
+@pytest.mark.parametrize(("call", "victim"), [("stat", "file"), ("stat", "folder"), ("scandir", "folder")])
+def test_what_vanishes_meanwhile_is_no_error(call: str, victim: str, tmp_path: Path) -> None:
+    empty = usage_bytes(tmp_path)
+    (tmp_path / "file").write_bytes(b"x" * 100_000)
+    (tmp_path / "folder").mkdir()
+    sizes = {name: (tmp_path / name).stat().st_blocks * 512 for name in ("file", "folder")}
+    listings = 0
 
-    def come_and_go() -> None:
-        while not done.is_set():
-            for number in range(20):
-                (tmp_path / f"folder{number}").mkdir()
-                (tmp_path / f"file{number}").touch()
-            for number in range(20):
-                (tmp_path / f"folder{number}").rmdir()
-                (tmp_path / f"file{number}").unlink()
+    def vanish(frame: FrameType, event: str, function: Any) -> None:
+        """Right before the call that would find it."""
+        nonlocal listings
+        if event != "c_call" or function.__name__ != call:
+            return
+        listings += call == "scandir"
+        entry = function.__self__
+        if listings == 2 or (isinstance(entry, os.DirEntry) and entry.name == victim):
+            path = tmp_path / victim
+            path.rmdir() if path.is_dir() else path.unlink()
 
-    thread = threading.Thread(target=come_and_go)
-    thread.start()
+    sys.setprofile(vanish)
     try:
-        for _ in range(200):
-            assert usage_bytes(tmp_path) >= 0
+        total = usage_bytes(tmp_path)
     finally:
-        done.set()
-        thread.join()
+        sys.setprofile(None)
+
+    assert not (tmp_path / victim).exists()
+    if call == "stat":
+        sizes.pop(victim)  # else it was counted before it vanished
+    assert total == empty + sum(sizes.values())
 
 
 def test_free_space_is_that_of_the_filesystem(tmp_path: Path) -> None:

@@ -161,8 +161,8 @@ def test_the_environment_is_that_of_the_process(
 
 @pytest.mark.parametrize(
     "content",
-    [None, b"", b"[]", b"text", b"users: [{token: hush", b"token: hush\n\tx", b"\xff\xfe\x00", b"{}"],
-    ids=["absent", "empty", "a list", "text", "cut", "tabs", "not text", "an empty object"],
+    [None, b"", b"[]", b"text", b"users: [{token: hush", b"token: *hush", b"\xff\xfe\x00", b"{}"],
+    ids=["absent", "empty", "a list", "text", "cut", "a token like an alias", "not text", "an empty object"],
 )
 def test_a_bad_kubeconfig_is_an_error_that_does_not_quote_it(
     content: bytes | None, clock: FakeClock, tmp_path: Path

@@ -13,8 +13,8 @@ from tests.support.clock import FakeClock
 from tests.support.http_server import ScriptedServer, Step, answer, chunked, cut, hang, raw, refusing_url, reset
 
 
-def node(url: str, clock: FakeClock | None = None) -> Node:
-    return Node(url, clock=clock or FakeClock(), timeout=(5.0, 0.1))
+def node(url: str, clock: FakeClock | None = None, read_seconds: float = 60.0) -> Node:
+    return Node(url, clock=clock or FakeClock(), timeout=(60.0, read_seconds))
 
 
 @pytest.mark.parametrize("status", [200, 204, 301, 403, 404, 500, 503])
@@ -48,7 +48,6 @@ BROKEN: dict[str, tuple[Step, str]] = {
     "not HTTP": (raw(b"\x00\x01 what?\r\n\r\n"), "RemoteProtocolError"),
     "cut": (cut(b'{"healthy": true}'), "RemoteProtocolError"),
     "cut chunks": (raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"), "RemoteProtocolError"),
-    "hung": (hang(), "ReadTimeout"),
     "not what it says": (answer(200, b"no gzip", {"Content-Encoding": "gzip"}), "DecodingError"),
 }
 
@@ -63,6 +62,16 @@ def test_a_broken_answer_is_a_fact_not_an_error(step: Step, kind: str) -> None:
     assert first.reason.startswith(f"GET /ext/health: {kind}")
     assert second == HttpAnswer(200, b"back")
     assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize(
+    "start", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"], ids=["at all", "in the body"]
+)
+def test_a_node_that_hangs_is_a_fact(start: bytes) -> None:
+    with ScriptedServer(hang(start)) as server:
+        result = node(server.url, read_seconds=0.05).health()
+
+    assert result == NoAnswer("GET /ext/health: ReadTimeout: timed out")
 
 
 def test_nobody_listening_is_a_fact() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bootstrap_monitor import effects
@@ -172,6 +172,7 @@ TREES: st.SearchStrategy[dict[str, Any]] = st.dictionaries(
 )
 
 
+@settings(max_examples=40)
 @given(TREES, TREES, st.sets(ENTRY_NAMES, max_size=3), st.integers(0, 40))
 def test_whatever_is_there_and_whenever_killed_only_the_kept_stays(
     tree: dict[str, Any], extra: dict[str, Any], keep: set[str], turn: int

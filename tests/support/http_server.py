@@ -125,10 +125,12 @@ def raw(content: bytes) -> Step:
     return step
 
 
-def hang() -> Step:
-    """No answer, on an open connection, for as long as the server lives."""
+def hang(start: bytes = b"") -> Step:
+    """No more of an answer than ``start``, on an open connection, for as long as the server lives."""
 
     def step(handler: Handler) -> None:
+        handler.wfile.write(start)
+        handler.wfile.flush()
         handler.server.stopping.wait()
         _end(handler)
 

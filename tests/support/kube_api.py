@@ -12,7 +12,6 @@ from bootstrap_monitor.clock import Clock
 from tests.support.http_server import Step, answer
 
 TOKEN = "token-that-nobody-may-see"
-READ_TIMEOUT_SECONDS = 0.1
 
 
 def status(
@@ -52,7 +51,7 @@ def kubeconfig(folder: Path, url: str, *, token: str = TOKEN) -> Path:
     return path
 
 
-def connect(folder: Path, url: str, clock: Clock) -> Kube:
-    """A client of the namespace ``rig``, with a read timeout that a test can wait for."""
+def connect(folder: Path, url: str, clock: Clock, *, read_seconds: float = 60.0) -> Kube:
+    """A client of the namespace ``rig``."""
     environ = {"KUBECONFIG": str(kubeconfig(folder, url))}
-    return Kube.connect("rig", clock, environ=environ, timeout=(5.0, READ_TIMEOUT_SECONDS))
+    return Kube.connect("rig", clock, environ=environ, timeout=(60.0, read_seconds))

@@ -54,9 +54,7 @@ MALFORMED = [
     pytest.param(keys(OURS | {"image": {"name": PINNED}}), "without an `image`", id="image of a wrong type"),
     pytest.param(without("startTime"), "without a `startTime`", id="no startTime"),
     pytest.param(keys(OURS | {"startTime": "yesterday"}), "without a `startTime`", id="bad startTime"),
-    pytest.param(
-        keys(OURS | {"startTime": "2024-05-01T12:00:00"}), "without a `startTime`", id="startTime without a zone"
-    ),
+    pytest.param(keys(OURS | {"startTime": "2024-05-01T12:00:00"}), "without a `startTime`", id="no zone"),
     pytest.param(keys(OURS | {"startTime": 1714564800}), "without a `startTime`", id="startTime of a wrong type"),
 ]
 

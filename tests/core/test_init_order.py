@@ -96,6 +96,13 @@ def with_stateful_set(world: InitWorld, **edits: Any) -> InitWorld:
     return replace(world, stateful_set=stateful_set(template(FLOATING), **edits))
 
 
+@pytest.mark.parametrize("world", list(UNTESTABLE.values()), ids=UNTESTABLE)
+def test_another_pod_than_the_first_never_makes_way(world: InitWorld) -> None:
+    second = replace(world, pod=world.pod | {"metadata": world.pod["metadata"] | {"name": "rig-1"}})
+
+    assert decide(with_stateful_set(second, revision="rig-2")).reason == "NotTheFirstPod"
+
+
 @pytest.mark.parametrize(("reason", "world"), list(UNTESTABLE.items()))
 def test_a_pod_that_cannot_be_tested_stops(reason: str, world: InitWorld) -> None:
     decision = decide(with_stateful_set(world))

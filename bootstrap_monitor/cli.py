@@ -246,22 +246,24 @@ def main() -> NoReturn:
 
     install_handler()
     try:
-        app()
-        code = ExitCode.DONE
-    except SystemExit:  # typer's: usage errors, --help
-        raise
-    except Terminated:
+        code = _run()
+    except Terminated:  # also while an error is told
         log.info("Ended by SIGTERM")
         code = ExitCode.TERMINATED
+    sys.exit(code)
+
+
+def _run() -> ExitCode:
+    try:
+        app()  # ends with SystemExit: done, --help, usage errors
     except MonitorError as error:
         _tell(error.diagnostics())
-        code = error.exit_code
+        return error.exit_code
     except Exception as error:
         log.exception("This is a bug")
         _tell(f"Bug: {type(error).__name__}: {error}\nDo: report it with the log's traceback")
-        code = ExitCode.BUG
-    logging.shutdown()
-    sys.exit(code)
+        return ExitCode.BUG
+    return ExitCode.DONE
 
 
 def _tell(diagnostics: str) -> None:

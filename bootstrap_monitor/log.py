@@ -5,8 +5,10 @@ Fields go along as ``extra=fields(name=value)``. A duration is integer nanosecon
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import PurePath
@@ -67,7 +69,7 @@ class _JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             entry["stacktrace"] = self.formatException(record.exc_info)
-        return orjson.dumps(entry, default=_json_value, option=orjson.OPT_PASSTHROUGH_SUBCLASS).decode()
+        return _json(entry, _json_value)
 
 
 class _LineFormatter(logging.Formatter):
@@ -86,10 +88,10 @@ class _LineFormatter(logging.Formatter):
         time = _time(record).strftime("%m-%d|%H:%M:%S.%f")[:-3]
         line = f"[{time}] {level} {_caller(record)} {record.getMessage()}"
         if values := _fields(record):
-            line += " " + orjson.dumps(values, default=_line_value, option=orjson.OPT_PASSTHROUGH_SUBCLASS).decode()
+            line += " " + _json(values, _line_value)
         if record.exc_info:
             line += "\n" + self.formatException(record.exc_info)
-        return line
+        return line.encode(errors="backslashreplace").decode()
 
 
 def _level(record: logging.LogRecord) -> str:
@@ -107,6 +109,13 @@ def _caller(record: logging.LogRecord) -> str:
 def _fields(record: logging.LogRecord) -> dict[str, Any]:
     values: dict[str, Any] = getattr(record, "fields", {})
     return values
+
+
+def _json(values: dict[str, Any], default: Callable[[Any], Any]) -> str:
+    try:
+        return orjson.dumps(values, default=default, option=orjson.OPT_PASSTHROUGH_SUBCLASS).decode()
+    except orjson.JSONEncodeError:  # the name of a file that is not UTF-8
+        return json.dumps(values, default=default)
 
 
 def _json_value(value: Any) -> Any:

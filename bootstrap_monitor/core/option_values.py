@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from bootstrap_monitor.core import go_duration
 from bootstrap_monitor.core import image as image_reference
@@ -48,6 +49,11 @@ def samples(text: str) -> int:
 
 def uri(text: str) -> str:
     """An HTTP address."""
-    if not text.startswith(("http://", "https://")):
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        good = False
+    if not good:
         raise ValueError(f"{text!r} is not an HTTP address, e.g. 'http://127.0.0.1:9650'")
     return text

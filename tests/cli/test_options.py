@@ -1,0 +1,221 @@
+"""Options: where they are read from, and what is refused."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from bootstrap_monitor import __version__
+from bootstrap_monitor.cli import app
+from bootstrap_monitor.log import LogFormat, LogLevel
+from tests.support.programs import PROGRAM, run
+
+INIT, WAIT = "init", "wait-for-completion"
+REQUIRED = {
+    "--namespace": "rig",
+    "--pod-name": "test-0",
+    "--node-container-name": "avago",
+    "--data-dir": "/data",
+}
+WORDS = [f"{name}={value}" for name, value in REQUIRED.items()]
+DEFAULTS: dict[str, dict[str, Any]] = {
+    INIT: {
+        "node_data_dir": None,
+        "tracked_tag": None,
+        "probe_timeout": timedelta(minutes=10),
+        "dry_run": False,
+        "log_format": LogFormat.AUTO,
+        "log_level": LogLevel.INFO,
+    },
+    WAIT: {
+        "node_uri": "http://127.0.0.1:9650",
+        "health_check_interval": timedelta(minutes=1),
+        "image_check_interval": timedelta(minutes=5),
+        "healthy_samples": 3,
+        "tracked_tag": None,
+        "probe_timeout": timedelta(minutes=10),
+        "log_format": LogFormat.AUTO,
+        "log_level": LogLevel.INFO,
+    },
+}
+GIVEN: dict[str, tuple[str, Any]] = {
+    "--namespace": ("other", "other"),
+    "--pod-name": ("other-0", "other-0"),
+    "--node-container-name": ("node", "node"),
+    "--data-dir": ("/volume", "/volume"),
+    "--node-data-dir": ("db", "db"),
+    "--tracked-tag": ("nightly", "nightly"),
+    "--probe-timeout": ("1h1m", timedelta(minutes=61)),
+    "--dry-run": ("true", True),
+    "--log-format": ("JSON", LogFormat.JSON),
+    "--log-level": ("Debug", LogLevel.DEBUG),
+    "--node-uri": ("http://[::1]:9650", "http://[::1]:9650"),
+    "--health-check-interval": ("500ms", timedelta(milliseconds=500)),
+    "--image-check-interval": ("1m30s", timedelta(seconds=90)),
+    "--healthy-samples": ("1", 1),
+}
+BAD = {
+    "--namespace": ("", " "),
+    "--pod-name": ("",),
+    "--node-container-name": ("", " "),
+    "--data-dir": ("", "data", "./data"),
+    "--tracked-tag": ("", "no tag", ".hidden", "latest@sha256:0"),
+    "--probe-timeout": ("", "10", "0s", "-1m", "1d", "1 m", "10min"),
+    "--health-check-interval": ("1", "0", "soon", "300y"),
+    "--image-check-interval": ("5", "0m", "-5m"),
+    "--healthy-samples": ("", "0", "-1", "1.5", "three", "\u0663", "9" * 5000),
+    "--node-uri": ("", "127.0.0.1:9650", "ftp://127.0.0.1", "http://", "http://[::1", "http://a:b", "http://a:0"),
+    "--log-format": ("", "xml"),
+    "--log-level": ("", "loud"),
+}
+
+
+def options_of(command: str) -> set[str]:
+    """All, but ``--help``."""
+    known: Any = get_command(app)
+    return {option for parameter in known.commands[command].params for option in parameter.opts}
+
+
+def parsed(*words: str) -> tuple[str, dict[str, Any]]:
+    """The command and its values, as they would be handed to it."""
+    group: Any = get_command(app)
+    context = group.make_context("bootstrap-monitor", list(words))
+    name, command, rest = group.resolve_command(context, [*context._protected_args, *context.args])
+    return name, command.make_context(name, rest, parent=context).params
+
+
+def variable(option: str) -> str:
+    return "BOOTSTRAP_MONITOR_" + option.removeprefix("--").replace("-", "_").upper()
+
+
+def key(option: str) -> str:
+    return option.removeprefix("--").replace("-", "_")
+
+
+@pytest.fixture(autouse=True)
+def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [*map(variable, GIVEN), "POD_NAMESPACE", "POD_NAME"]:
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_the_tables_here_have_every_option() -> None:
+    assert options_of(INIT) | options_of(WAIT) == set(GIVEN)
+    assert set(GIVEN) - set(BAD) == {"--dry-run", "--node-data-dir"}, "any text is a path; --dry-run takes none"
+
+
+@pytest.mark.parametrize("command", DEFAULTS)
+def test_defaults(command: str) -> None:
+    values = {key(option): value for option, value in REQUIRED.items()}
+    assert parsed(command, *WORDS) == (command, {**values, **DEFAULTS[command]})
+
+
+@pytest.mark.parametrize(
+    ("command", "option"), [(command, option) for command in DEFAULTS for option in sorted(options_of(command))]
+)
+def test_each_option_is_taken_behind_and_before_the_command_and_from_its_variable(
+    command: str, option: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text, value = GIVEN[option]
+    others = [f"{name}={text}" for name, text in REQUIRED.items() if name != option]
+    spelled = [[option]] if value is True else [[option, text], [f"{option}={text}"]]
+    for words in spelled:
+        for line in ([command, *others, *words], [*words, command, *others], [*words, *others, command]):
+            name, values = parsed(*line)
+            assert (name, values[key(option)]) == (command, value)
+
+    monkeypatch.setenv(variable(option), text)
+    assert parsed(command, *others)[1][key(option)] == value
+
+
+@pytest.mark.parametrize("command", DEFAULTS)
+def test_variables_of_upstreams_manifests(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POD_NAMESPACE", "by-env")
+    monkeypatch.setenv("POD_NAME", "by-env-0")
+    values = parsed(command, "--node-container-name=avago", "--data-dir=/data")[1]
+    assert (values["namespace"], values["pod_name"]) == ("by-env", "by-env-0")
+
+
+@pytest.mark.parametrize("name", ["POD_NAME", "BOOTSTRAP_MONITOR_POD_NAME"])
+def test_an_option_beats_a_variable(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "by-env-0")
+    assert parsed(INIT, *WORDS)[1]["pod_name"] == "test-0"
+
+
+def test_our_variable_beats_the_common_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POD_NAME", "common-0")
+    monkeypatch.setenv("BOOTSTRAP_MONITOR_POD_NAME", "ours-0")
+    assert parsed(INIT, *[word for word in WORDS if "pod-name" not in word])[1]["pod_name"] == "ours-0"
+
+
+CASES = [(option, value) for option, values in BAD.items() for value in values]
+
+
+@pytest.mark.parametrize(("option", "value"), CASES, ids=[f"{option}={value[:20]}" for option, value in CASES])
+def test_a_bad_value_is_a_usage_error_that_names_the_option_and_an_example(option: str, value: str) -> None:
+    command = INIT if option in options_of(INIT) else WAIT
+    result = CliRunner().invoke(app, [command, *WORDS, option, value])
+    assert result.exit_code == 2
+    assert option in result.stderr
+    said = " ".join(result.stderr.partition("Invalid value for")[2].partition(": ")[2].split())
+    assert set(re.findall(r"'([^']*)'", said)) - {value}, "an example, in quotes"
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize("option", REQUIRED)
+@pytest.mark.parametrize("command", DEFAULTS)
+def test_a_missing_option_is_a_usage_error(command: str, option: str) -> None:
+    result = CliRunner().invoke(app, [command, *[word for word in WORDS if not word.startswith(option)]])
+    assert result.exit_code == 2
+    assert f"Missing option '{option}'" in result.stderr
+
+
+@pytest.mark.parametrize("words", [["--no-such", "init"], ["init", "--no-such"], ["no-such"], ["version", "more"], []])
+def test_what_is_unknown_is_a_usage_error(words: list[str]) -> None:
+    assert CliRunner().invoke(app, words).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("commit", "printed"), [("", f"{__version__}\n"), ("abc123", f"{__version__} [commit=abc123]\n")]
+)
+def test_version(commit: str, printed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOOTSTRAP_MONITOR_COMMIT", commit)
+    result = CliRunner().invoke(app, ["version"])
+    assert (result.exit_code, result.stdout) == (0, f"bootstrap-monitor/{printed}")
+
+
+HEAVY = """
+import sys
+from bootstrap_monitor import cli
+try:
+    cli.main()
+finally:
+    print("LOADED:", sorted({"kubernetes", "httpx", "urllib3", "tenacity"} & set(sys.modules)))
+"""
+
+
+@pytest.mark.parametrize("words", [["--help"], ["init", "--help"], ["wait-for-completion", "--help"], ["version"]])
+def test_help_does_not_pay_for_clients(words: list[str]) -> None:
+    result = run(*words, python=("-c", HEAVY))
+    assert result.returncode == 0, result.stderr
+    assert "LOADED: []" in result.stdout
+
+
+@pytest.mark.parametrize("command", ["init", "wait-for-completion"])
+def test_help_is_complete(command: str) -> None:
+    result = CliRunner().invoke(app, [command, "--help"])
+    assert result.exit_code == 0
+    text = " ".join(result.stdout.split())
+    assert "Example" in text
+    for option in options_of(command):
+        assert f"{option} " in text
+        assert variable(option) in text
+
+
+def test_the_module_is_the_program() -> None:
+    result = run("version", python=PROGRAM, BOOTSTRAP_MONITOR_COMMIT="")
+    assert result.stdout == f"bootstrap-monitor/{__version__}\n"

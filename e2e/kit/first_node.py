@@ -6,8 +6,6 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 import httpx
-from eth_account import Account
-
 from e2e.kit import manifests, observe
 from e2e.kit.api import Api, Json
 
@@ -73,6 +71,8 @@ def start(api: Api, image: str) -> FirstNode:
 
 def make_blocks(address: str, count: int) -> None:
     """By so many transfers, each of which waits for the block of the one before."""
+    from eth_account import Account  # noqa: PLC0415 - a second of processor time, for the one worker that gets here
+
     account = Account.from_key(FUNDED_KEY)
     nonce = int(_eth(address, "eth_getTransactionCount", account.address, "latest"), 16)
     for number in range(nonce, nonce + count):

@@ -95,7 +95,7 @@ class ContainerLogs:
             self._scan()
 
     def _scan(self) -> None:
-        for path in self._folder.glob(f"{self._namespace}_*/*/*.log"):
+        for path in self._paths():
             _, pod, uid = path.parent.parent.name.split("_")
             key = _Key(pod, uid, path.parent.name, int(path.stem))
             with self._lock:
@@ -104,6 +104,13 @@ class ContainerLogs:
                         self._files[key] = path.open("rb")
                     except OSError:  # gone again: the container never wrote
                         continue
+
+    def _paths(self) -> list[Path]:
+        while True:
+            try:
+                return list(self._folder.glob(f"{self._namespace}_*/*/*.log"))
+            except FileNotFoundError:  # a pod's folder went away between being listed and being looked into
+                continue
 
 
 def _lines(key: _Key, content: bytes) -> Iterator[Line]:

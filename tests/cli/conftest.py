@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.served import Served
+from tests.support.cluster_http import serve
+from tests.support.rig import Rig
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    """A rig whose image is not pinned, and its API on a socket."""
+    rig = Rig(tmp_path)
+    rig.cluster.always("read_stateful_set", rig.cluster.observe)  # a controller that is quick
+    with serve(rig.cluster) as server:
+        yield Served(rig, tmp_path, server.url)

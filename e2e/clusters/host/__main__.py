@@ -11,6 +11,12 @@ from e2e.clusters.host.components import NAMES
 from e2e.clusters.host.environment import Environment
 from e2e.clusters.host.errors import ClusterError
 
+BUILDS = {
+    "kubernetes": builds.kubernetes,
+    "avalanchego": builds.avalanchego,
+    "upstream-monitor": builds.upstream_monitor,
+}
+
 
 def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
@@ -43,12 +49,8 @@ def _done(options: argparse.Namespace) -> str:
 
 
 def _build(what: str) -> str:
-    paths = []
-    if what in {"kubernetes", "all"}:
-        paths += [builds.kubernetes()]
-    if what in {"avalanchego", "all"}:
-        paths += [builds.avalanchego(), builds.upstream_monitor()]
-    return "".join(f"{path}\n" for path in paths)
+    wanted = BUILDS if what == "all" else {what: BUILDS[what]}
+    return "".join(f"{build()}\n" for build in wanted.values())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -64,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser(name, help=text).add_argument("component", choices=NAMES)
     commands.add_parser("volumes", help="empty the volumes whose claims are gone, and make them free again")
     build = commands.add_parser("build", help="build and print the paths of the programs")
-    build.add_argument("what", nargs="?", choices=("kubernetes", "avalanchego", "all"), default="all")
+    build.add_argument("what", nargs="?", choices=(*BUILDS, "all"), default="all")
     return parser
 
 

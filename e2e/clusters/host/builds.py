@@ -52,8 +52,8 @@ KUBERNETES = (
         linker=f"-s -w -X k8s.io/component-base/version.gitVersion={KUBERNETES_VERSION}",
     ),
 )
-AVALANCHE = (
-    Build(packages=(f"{AVALANCHEGO}/main",), output="avalanchego", cgo=True),
+NODE = (Build(packages=(f"{AVALANCHEGO}/main",), output="avalanchego", cgo=True),)
+UPSTREAM_MONITOR = (
     Build(
         packages=(f"{AVALANCHEGO}/tests/fixture/bootstrapmonitor/cmd",),
         output="upstream-bootstrap-monitor",
@@ -69,16 +69,12 @@ def kubernetes() -> Path:
 
 def avalanchego() -> Path:
     """The node's binary, for the images that the scenarios run."""
-    return _avalanche() / "avalanchego"
+    return _built("avalanchego", NODE) / "avalanchego"
 
 
 def upstream_monitor() -> Path:
     """The monitor that avalanchego's own repository holds, for comparison."""
-    return _avalanche() / "upstream-bootstrap-monitor"
-
-
-def _avalanche() -> Path:
-    return _built("avalanchego", AVALANCHE)
+    return _built("avalanchego", UPSTREAM_MONITOR) / "upstream-bootstrap-monitor"
 
 
 def _built(module: str, builds: tuple[Build, ...]) -> Path:

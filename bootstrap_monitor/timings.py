@@ -28,6 +28,8 @@ OBSERVED_POLL_SECONDS = 0.25
 
 # After a pod deleted itself, until its SIGTERM.
 TERMINATION_TIMEOUT_SECONDS = 300.0
+# The same in a process that finds its pod deleted already: SIGTERM may have come before anybody listened.
+LATE_TERMINATION_TIMEOUT_SECONDS = 5.0
 
 PROBE_POLL_SECONDS = 1.0
 PROBE_GONE_TIMEOUT_SECONDS = 120.0

@@ -36,7 +36,7 @@ from bootstrap_monitor.steps import gathering, rollout
 from bootstrap_monitor.steps.gathering import GatherApi
 from bootstrap_monitor.steps.guarded_patch import PatchApi
 from bootstrap_monitor.steps.probe import ProbeApi, probe
-from bootstrap_monitor.timings import CONFLICT_ATTEMPTS, PROGRESS_SECONDS
+from bootstrap_monitor.timings import CONFLICT_ATTEMPTS, LATE_TERMINATION_TIMEOUT_SECONDS, PROGRESS_SECONDS
 
 log = logging.getLogger(__name__)
 
@@ -134,7 +134,7 @@ class Init:
     def _act(self, world: InitWorld, places: Places, decision: Decision) -> None:
         match decision.act:
             case WaitForTermination():
-                rollout.wait_for_termination(self.clock)
+                rollout.wait_for_termination(self.clock, LATE_TERMINATION_TIMEOUT_SECONDS)
             case Stop() as stop:
                 raise _stopped(decision, stop)
             case DeleteOwnPod():

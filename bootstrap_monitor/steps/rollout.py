@@ -119,14 +119,14 @@ def leave(api: DeleteApi, clock: Clock, own_pod: JsonObject, message: str = name
     wait_for_termination(clock)
 
 
-def wait_for_termination(clock: Clock) -> NoReturn:
+def wait_for_termination(clock: Clock, seconds: float = TERMINATION_TIMEOUT_SECONDS) -> NoReturn:
     """Wait for SIGTERM.
 
     :raises LeaveTimeout: it did not come.
     """
-    clock.sleep(TERMINATION_TIMEOUT_SECONDS)
+    clock.sleep(seconds)
     raise LeaveTimeout(
-        f"the pod was deleted and its SIGTERM did not come in {TERMINATION_TIMEOUT_SECONDS:.0f} s",
+        f"the pod was deleted and its SIGTERM did not come in {seconds:.0f} s",
         reason="NotTerminated",
         check="finalizers on the pod, and the kubelet of its node",
     )

@@ -36,6 +36,19 @@ cli.main()
 """
 """SIGTERM comes while the error is told: the termination message is the only effect."""
 
+SLOW_START = """
+import sys, threading
+class Slow:
+    def find_spec(self, name, path=None, target=None):
+        if name == "typer":
+            print("IMPORTING", flush=True)
+            threading.Event().wait()
+sys.meta_path.insert(0, Slow())
+from bootstrap_monitor.__main__ import main
+main()
+"""
+"""A processor that is busy with others: imports take seconds."""
+
 
 def end(process: Program) -> tuple[int, str]:
     process.send_signal(signal.SIGTERM)
@@ -56,6 +69,12 @@ def read_until(process: Program, text: str) -> None:
 def node(*steps: Callable[[Handler], None]) -> Iterator[str]:
     with ScriptedServer(*steps) as server:
         yield server.url
+
+
+def test_a_program_that_has_not_begun(served: Served) -> None:
+    with served.start("init", python=("-c", SLOW_START)) as process:
+        read_until(process, "IMPORTING")
+        assert end(process)[0] == ExitCode.TERMINATED
 
 
 def test_init_that_waits_for_it(served: Served) -> None:

@@ -10,7 +10,7 @@ import pytest
 from bootstrap_monitor.core import names
 from bootstrap_monitor.errors import ConfigurationError, DeadlineExceeded, ExitCode, Terminated, TransientError
 from bootstrap_monitor.steps.rollout import LeaveTimeout
-from bootstrap_monitor.timings import CONFLICT_ATTEMPTS, OBSERVED_TIMEOUT_SECONDS
+from bootstrap_monitor.timings import CONFLICT_ATTEMPTS, OBSERVED_TIMEOUT_SECONDS, TERMINATION_TIMEOUT_SECONDS
 from tests.support.cluster import fails
 from tests.support.manifests import (
     DIGEST,
@@ -116,6 +116,16 @@ def test_sigterm_that_never_comes_is_an_error_to_try_again(rig: Rig) -> None:
     with pytest.raises(LeaveTimeout) as caught:
         rig.init().run()
     assert caught.value.exit_code is ExitCode.TRY_AGAIN
+
+
+def test_sigterm_that_came_before_anybody_listened_is_not_waited_for(rig: Rig) -> None:
+    rig.clock.kubelet = False
+    rig.cluster.pod["metadata"]["deletionTimestamp"] = "2026-01-02T00:00:00Z"
+    before = rig.clock.monotonic()
+    with pytest.raises(LeaveTimeout) as caught:
+        rig.init().run()
+    assert caught.value.exit_code is ExitCode.TRY_AGAIN
+    assert rig.clock.monotonic() - before < TERMINATION_TIMEOUT_SECONDS
 
 
 def test_conflicts_are_retried_on_fresh_knowledge(rig: Rig) -> None:

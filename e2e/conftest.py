@@ -11,9 +11,8 @@ from typing import Protocol
 import pytest
 
 from e2e.images import ensure_images
-from e2e.kit import first_node as first_node_kit
-from e2e.kit import observe, report
-from e2e.kit.api import Api, Json
+from e2e.kit import first_node, report, teardown
+from e2e.kit.api import Api
 from e2e.kit.cluster import KINDS, Cluster, connect
 from e2e.kit.first_node import FirstNode
 from e2e.kit.node_image import NodeImage
@@ -22,8 +21,6 @@ from e2e.kit.session import LABEL, Session
 
 REPORT = "e2e report"
 RIGS = pytest.StashKey[list[Rig]]()
-FIRST_NODE = first_node_kit.NAME
-GONE_SECONDS = 90.0
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -45,11 +42,12 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """Testers of a run that was broken off would go on for ever, and take the processor from this one."""
     if _is_worker(session.config) or session.config.option.collectonly:
         return
-    with closing(Api(connect(session.config.getoption("--e2e-cluster")).kubeconfig)) as api:
+    cluster = _cluster(session.config)
+    with closing(Api(cluster.kubeconfig)) as api:
         for namespace in api.list("Namespace", labelSelector=LABEL):
             metadata = namespace["metadata"]
             if not Session.is_alive(metadata["labels"][LABEL]):
-                api.delete("Namespace", metadata["name"])
+                teardown.remove(cluster, metadata["name"])
 
 
 @pytest.hookimpl(trylast=True)
@@ -66,7 +64,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     shared = Session.join()
     with suppress(Exception):  # the cluster may be what has failed; its end is no scenario's result
-        _remove_namespaces(connect(session.config.getoption("--e2e-cluster")), shared)
+        teardown.remove_all(_cluster(session.config), f"{LABEL}={shared.labels[LABEL]}")
     shared.end()
 
 
@@ -102,7 +100,7 @@ def shared() -> Session:
 
 @pytest.fixture(scope="session")
 def cluster(pytestconfig: pytest.Config) -> Cluster:
-    return connect(pytestconfig.getoption("--e2e-cluster"))
+    return _cluster(pytestconfig)
 
 
 Images = Callable[[str], str]
@@ -136,15 +134,13 @@ def make_namespace(cluster: Cluster, shared: Session) -> MakeNamespace:
     return make
 
 
-@pytest.fixture(scope="session")
-def first_node(cluster: Cluster, shared: Session, image: Images, make_namespace: MakeNamespace) -> FirstNode:
-    """One a run, for all testers."""
+StartFirstNode = Callable[[Rig], FirstNode]
 
-    def start() -> Json:
-        with closing(Api(cluster.kubeconfig, make_namespace(FIRST_NODE))) as api:
-            return first_node_kit.start(api, image("avalanchego")).json()
 
-    return FirstNode.of_json(shared.once(FIRST_NODE, start))
+@pytest.fixture
+def start_first_node(image: Images) -> StartFirstNode:
+    """Makes a network of one node, with some blocks, in a world."""
+    return lambda rig: first_node.start(rig.api, image("avalanchego"))
 
 
 class MakeRig(Protocol):
@@ -168,7 +164,7 @@ def make_rig(
 
     yield make
     for rig in request.node.stash.get(RIGS, []):
-        rig.api.delete("Namespace", rig.namespace)
+        teardown.remove(cluster, rig.namespace)
         rig.close()
 
 
@@ -178,17 +174,8 @@ def rig(make_rig: MakeRig) -> Rig:
     return make_rig()
 
 
-def _remove_namespaces(cluster: Cluster, shared: Session) -> None:
-    """And free their volumes."""
-    api = Api(cluster.kubeconfig)
-    selector = f"{LABEL}={shared.labels[LABEL]}"
-    for namespace in api.list("Namespace", labelSelector=selector):
-        api.delete("Namespace", namespace["metadata"]["name"])
-    observe.wait_for(
-        lambda: not api.list("Namespace", labelSelector=selector), "all namespaces of this run gone", GONE_SECONDS
-    )
-    api.close()
-    cluster.renew_volumes()
+def _cluster(config: pytest.Config) -> Cluster:
+    return connect(config.getoption("--e2e-cluster"))
 
 
 def _is_worker(config: pytest.Config) -> bool:

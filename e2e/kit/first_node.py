@@ -1,11 +1,16 @@
-"""A network of one avalanchego node with some history on its C-Chain: what testers bootstrap from."""
+"""A network of one avalanchego node with some history on its C-Chain: what one tester bootstraps from.
+
+One tester: without sybil protection every peer is a validator. Two that begin at the same time meet through the first
+node, tell each other that the chain ends at its genesis, and are bootstrapped at height 0.
+"""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Any
 
 import httpx
+
 from e2e.kit import manifests, observe
 from e2e.kit.api import Api, Json
 
@@ -47,13 +52,6 @@ class FirstNode:
     def height(self) -> int:
         """Of the C-Chain."""
         return c_height(self.address)
-
-    def json(self) -> Json:
-        return asdict(self)
-
-    @classmethod
-    def of_json(cls, fields: Json) -> Self:
-        return cls(**fields)
 
 
 def start(api: Api, image: str) -> FirstNode:
@@ -120,6 +118,6 @@ def _pod(image: str) -> Json:
         "spec": {
             "automountServiceAccountToken": False,
             "terminationGracePeriodSeconds": 10,
-            "containers": [{"name": manifests.NODE, "image": image, "env": manifests.env(NETWORK)}],
+            "containers": [{"name": NAME, "image": image, "env": manifests.env(NETWORK)}],
         },
     }

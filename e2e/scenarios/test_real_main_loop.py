@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from e2e.kit.first_node import FirstNode, c_height
+from e2e.conftest import StartFirstNode
+from e2e.kit.first_node import c_height
 from e2e.kit.manifests import VolumeShape
 from e2e.kit.rig import Rig
 
@@ -12,7 +13,8 @@ pytestmark = pytest.mark.real
 
 
 @pytest.mark.parametrize("shape", VolumeShape, ids=lambda shape: shape.name.lower())
-def test_real_main_loop(rig: Rig, first_node: FirstNode, shape: VolumeShape) -> None:
+def test_real_main_loop(rig: Rig, start_first_node: StartFirstNode, shape: VolumeShape) -> None:
+    first_node = start_first_node(rig)
     network_height = first_node.height()
     rig.node_image.push()
     rig.deploy(rig.tester(shape=shape, node_env=first_node.tester_env))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from e2e import registry
-from e2e.conftest import Images, MakeRig
+from e2e.conftest import Images, MakeRig, StartFirstNode
 from e2e.kit import upstream
 from e2e.kit.first_node import FirstNode
 from e2e.kit.manifests import INIT, SIDECAR, VolumeShape
@@ -44,9 +44,9 @@ def loop(rig: Rig, first_node: FirstNode) -> None:
     one_test(rig, "Starting bootstrap test", rig.until_pinned())
 
 
-def test_ours_in_upstream_manifest(make_rig: MakeRig, first_node: FirstNode) -> None:
+def test_ours_in_upstream_manifest(make_rig: MakeRig, start_first_node: StartFirstNode) -> None:
     rig = make_rig(tag=upstream.TAG)
-    loop(rig, first_node)
+    loop(rig, start_first_node(rig))
     newer, older = rig.results()
     assert [newer["verdict"], older["verdict"]] == ["passed", "passed"]
     assert [newer["image"], older["image"]] == [
@@ -55,5 +55,6 @@ def test_ours_in_upstream_manifest(make_rig: MakeRig, first_node: FirstNode) -> 
 
 
 @pytest.mark.baseline
-def test_upstream_in_its_manifest(make_rig: MakeRig, image: Images, first_node: FirstNode) -> None:
-    loop(make_rig(tag=upstream.TAG, monitor_image=image("upstream-monitor")), first_node)
+def test_upstream_in_its_manifest(make_rig: MakeRig, image: Images, start_first_node: StartFirstNode) -> None:
+    rig = make_rig(tag=upstream.TAG, monitor_image=image("upstream-monitor"))
+    loop(rig, start_first_node(rig))

@@ -77,22 +77,10 @@ def test_a_pod_is_never_deleted_without_grace(tmp_path: Path) -> None:
     assert rig.cluster.deletions[-1]["grace"] == 1
 
 
-def observed_at_deletions(rig: Rig) -> list[bool]:
-    """Whether the controller had seen the newest template, at each deletion."""
-    seen: list[bool] = []
-
-    def note() -> None:
-        metadata, status = rig.cluster.set["metadata"], rig.cluster.set["status"]
-        seen.append(status["observedGeneration"] == metadata["generation"])
-
-    rig.cluster.always("delete_pod", note)
-    return seen
-
-
 def test_the_pod_is_deleted_only_when_the_controller_has_seen_the_pin(rig: Rig) -> None:
     rig.clock.controller = False
     rig.clock.at(20, rig.cluster.observe)
-    seen = observed_at_deletions(rig)
+    seen = rig.observed_at_deletions()
 
     pins(rig)
 
@@ -231,59 +219,6 @@ def test_a_fourth_pin_in_ten_minutes_is_for_a_person(rig: Rig) -> None:
 
     assert caught.value.reason == "PinReverted"
     assert rig.attempts() == ["pin"] * 3
-
-
-def test_a_pod_behind_its_template_deletes_itself(rig: Rig) -> None:
-    rig.cluster.set_image(PINNED)
-    pins(rig)
-    assert "create_pod" not in rig.cluster.calls
-    assert rig.attempts() == ["self-deletion"]
-    assert rig.cluster.deletions == [{"name": POD, "uid": rig.cluster.pod["metadata"]["uid"], "grace": 5}]
-
-
-def test_a_pod_behind_its_template_waits_until_the_controller_has_seen_it(rig: Rig) -> None:
-    """As it is left by a run that was killed right after its patch."""
-    rig.clock.controller = False
-    rig.cluster.set_image(PINNED)
-    rig.clock.at(20, rig.cluster.observe)
-    seen = observed_at_deletions(rig)
-
-    pins(rig)
-
-    assert seen == [True]
-
-
-def test_a_fourth_self_deletion_in_ten_minutes_is_for_a_person(tmp_path: Path) -> None:
-    rig = Rig(tmp_path)
-    rig.cluster.set_image(PINNED)
-    for _ in range(3):
-        pins(rig)
-        rig.cluster.pod["metadata"].pop("deletionTimestamp")  # as a webhook would put the old one back
-    with pytest.raises(ConfigurationError, match="came back the same"):
-        rig.init().run()
-
-
-@pytest.mark.parametrize("has_successor", [False, True])
-def test_a_pod_that_somebody_else_deleted_is_left(rig: Rig, has_successor: bool) -> None:
-    """A successor of the same name is not touched: the deletion names the own uid."""
-    rig.cluster.set_image(PINNED)
-
-    def replaced() -> None:
-        rig.cluster.remove(POD)
-        if has_successor:
-            rig.cluster.settle()
-
-    rig.cluster.once("delete_pod", replaced)
-    pins(rig)
-    assert rig.cluster.deletions == []
-
-
-def test_a_terminating_pod_only_waits(rig: Rig) -> None:
-    rig.cluster.pod["metadata"]["deletionTimestamp"] = "2026-01-02T00:00:00Z"
-    before = rig.world()
-    pins(rig)
-    assert rig.world() == before
-    assert rig.cluster.calls == ["get_pod", "read_stateful_set"]
 
 
 def test_a_partition_above_the_pod_is_for_a_person(tmp_path: Path) -> None:

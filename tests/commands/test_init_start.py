@@ -264,6 +264,14 @@ def test_clearing_shows_progress_when_it_takes_long(tmp_path: Path, caplog: pyte
     assert all(fields["path"] == path and fields["entries"] >= 1000 for fields in progress)
 
 
+def test_what_looks_wrong_in_the_pod_is_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    rig = pinned(tmp_path, network=None)
+    for container in rig.cluster.pod["spec"]["containers"]:
+        container.setdefault("env", []).append({"name": "AVAGO_NETWORK_NAME", "value": "fuji"})
+    assert rig.init().run() is ExitCode.DONE
+    assert any("AVAGO_NETWORK_NAME" in message for message in messages(caplog, logging.WARNING))
+
+
 def test_versions_of_a_retest_stay_those_of_the_template(tmp_path: Path) -> None:
     rig = pinned(tmp_path, annotations={names.VERSIONS_ANNOTATION: NEXT_VERSIONS, names.RETEST_ANNOTATION: "again"})
     rig.write_details(details())

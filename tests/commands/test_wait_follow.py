@@ -80,15 +80,10 @@ def test_a_new_image_is_pinned_and_the_pod_deletes_itself(rig: Rig, caplog: pyte
 
 
 def test_the_pod_is_deleted_only_when_the_controller_has_seen_the_new_image(rig: Rig) -> None:
-    seen: list[bool] = []
-
-    def note() -> None:
-        seen.append(rig.cluster.set["status"]["observedGeneration"] == rig.cluster.set["metadata"]["generation"])
-
     rig.cluster.images[FLOATING] = ran(NEXT)
     rig.clock.controller = False
     rig.clock.at(20, rig.cluster.observe)
-    rig.cluster.always("delete_pod", note)
+    seen = rig.observed_at_deletions()
     rig.watch(MINUTE)
     assert seen == [True, True]
 

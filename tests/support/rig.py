@@ -154,6 +154,17 @@ class Rig:
         file = self.volume / names.DETAILS_FILE
         return self.cluster.state(), file.read_bytes() if file.exists() else None, self.files()
 
+    def observed_at_deletions(self) -> list[bool]:
+        """From now on, at each deletion, whether the controller had seen the newest template."""
+        seen: list[bool] = []
+
+        def note() -> None:
+            metadata, status = self.cluster.set["metadata"], self.cluster.set["status"]
+            seen.append(status["observedGeneration"] == metadata["generation"])
+
+        self.cluster.always("delete_pod", note)
+        return seen
+
     # The commands.
 
     def init(self, **options: Any) -> init.Init:

@@ -32,7 +32,8 @@ class Session:
     @classmethod
     def begin(cls) -> Self:
         """Workers inherit the variable."""
-        begun = cls(Path(tempfile.mkdtemp(prefix="e2e-")))
+        # Its name is a label too, which cannot end in the underscore that a random name may end in.
+        begun = cls(Path(tempfile.mkdtemp(prefix="e2e-", suffix="-run")))
         os.environ[VARIABLE] = str(begun.folder)
         # Held as long as this process lives; whoever can take it knows that the run was broken off.
         fcntl.flock(os.open(begun.folder / ALIVE, os.O_RDWR | os.O_CREAT), fcntl.LOCK_EX)

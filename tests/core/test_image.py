@@ -156,9 +156,7 @@ def test_with_digest_and_with_tag_replace_both() -> None:
     assert str(reference.with_tag("y")) == "host:5000/a:y"
 
 
-@pytest.mark.parametrize(
-    "digest", ["", "sha256:", HEX, f"{SHA}\n", f"repo@{SHA}", f"SHA256:{HEX}", "sha256:abc"]
-)
+@pytest.mark.parametrize("digest", ["", "sha256:", HEX, f"{SHA}\n", f"repo@{SHA}", f"SHA256:{HEX}", "sha256:abc"])
 def test_with_digest_refuses(digest: str) -> None:
     assert not is_digest(digest)
     with pytest.raises(ConfigurationError, match="is not an image digest"):

@@ -30,6 +30,9 @@ _NO_INJECTION = {
 _LOST = "ContainerStatusUnknown"
 """The kubelet's reason for a container that never ran or is gone; the pod's own reason says why."""
 
+ORDINARY_WAITS = frozenset({"ContainerCreating", "PodInitializing"})
+"""Reasons that every pod's start shows; trouble only when they stay."""
+
 _HOPELESS = frozenset({"InvalidImageName", "ErrImageNeverPull"})
 
 

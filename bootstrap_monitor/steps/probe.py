@@ -139,7 +139,8 @@ def _await_end(
                 last.reason,
                 last.message,
             ):
-                log.warning("The probe pod is waiting", extra=fields(probe=name, reason=reason, message=message))
+                level = logging.INFO if reason in probe_pod.ORDINARY_WAITS else logging.WARNING
+                log.log(level, "The probe pod is waiting", extra=fields(probe=name, reason=reason, message=message))
                 last = waiting
         if clock.monotonic() >= deadline:
             raise DeadlineExceeded(

@@ -161,9 +161,9 @@ def init(
     Runs as an init container. Ends with 0 when the node may start.
     """
     configure(log_format, log_level, sys.stderr if dry_run else None)
-    from bootstrap_monitor.adapters.details_file import DetailsFile
     from bootstrap_monitor.adapters.kube import Kube
-    from bootstrap_monitor.adapters.volume import clear
+    from bootstrap_monitor.adapters.volume.clear import clear
+    from bootstrap_monitor.adapters.volume.details_file import DetailsFile
     from bootstrap_monitor.clock import SystemClock
     from bootstrap_monitor.commands.init import Init, Options
 
@@ -205,10 +205,10 @@ def wait_for_completion(
     Runs as a sidecar of the node, until SIGTERM. The data volume may be mounted read-only.
     """
     configure(log_format, log_level)
-    from bootstrap_monitor.adapters import disk_usage
-    from bootstrap_monitor.adapters.details_file import DetailsFile
     from bootstrap_monitor.adapters.kube import Kube
     from bootstrap_monitor.adapters.node import Node
+    from bootstrap_monitor.adapters.volume import disk_usage
+    from bootstrap_monitor.adapters.volume.details_file import DetailsFile
     from bootstrap_monitor.background import InThread
     from bootstrap_monitor.clock import SystemClock
     from bootstrap_monitor.commands.wait import Options, start

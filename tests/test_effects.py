@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from bootstrap_monitor import effects
-from bootstrap_monitor.adapters import details_file, kube, termination_message, volume
+from bootstrap_monitor.adapters import kube, termination_message
+from bootstrap_monitor.adapters.volume import clear, details_file
 
-ADAPTERS = [details_file, kube, termination_message, volume]
+ADAPTERS = [clear, details_file, kube, termination_message]
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bootstrap_monitor import effects
-from bootstrap_monitor.adapters.details_file import DetailsFile
+from bootstrap_monitor.adapters.volume.details_file import DetailsFile
 from tests.support.kills import killed_at, observed
 from tests.support.unprivileged import unprivileged
 

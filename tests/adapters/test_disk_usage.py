@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bootstrap_monitor.adapters.disk_usage import free, usage_bytes
+from bootstrap_monitor.adapters.volume.disk_usage import free, usage_bytes
 from tests.support.unprivileged import unprivileged
 
 

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bootstrap_monitor import effects
-from bootstrap_monitor.adapters.volume import clear
+from bootstrap_monitor.adapters.volume.clear import clear
+from bootstrap_monitor.adapters.volume.tree_removal import Level, Run, remove_tree
 from bootstrap_monitor.errors import ConfigurationError, TransientError
-from bootstrap_monitor.tree_removal import Level, Run, remove_tree
 from tests.support.kills import killed_at, observed
 from tests.support.unprivileged import unprivileged
 

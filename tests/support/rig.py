@@ -11,8 +11,8 @@ from typing import Any, NoReturn
 
 import pytest
 
-from bootstrap_monitor.adapters.details_file import DetailsFile
-from bootstrap_monitor.adapters.volume import clear
+from bootstrap_monitor.adapters.volume.clear import clear
+from bootstrap_monitor.adapters.volume.details_file import DetailsFile
 from bootstrap_monitor.commands import init, wait
 from bootstrap_monitor.core import names
 from bootstrap_monitor.core.disk_space import DiskSpace

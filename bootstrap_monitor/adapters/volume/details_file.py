@@ -9,12 +9,11 @@ import os
 import secrets
 from pathlib import Path
 
-from bootstrap_monitor.durable import sync_folder
+from bootstrap_monitor.adapters.volume.durable import sync_folder
+from bootstrap_monitor.core import names
 from bootstrap_monitor.effects import effect
 
-NAME = "bootstrap_test_details.txt"
-SET_ASIDE_NAME = f"{NAME}.bad"
-_TEMPORARY_PREFIX = f".{NAME}."
+_TEMPORARY_PREFIX = f".{names.DETAILS_FILE}."
 _READ_LIMIT_BYTES = 1024 * 1024
 
 
@@ -23,7 +22,7 @@ class DetailsFile:
 
     def __init__(self, data_dir: Path) -> None:
         self._folder = data_dir
-        self._path = data_dir / NAME
+        self._path = data_dir / names.DETAILS_FILE
 
     def read(self) -> bytes | None:
         """The content, cut at 1 MiB; ``None`` when there is no such file.
@@ -61,7 +60,7 @@ class DetailsFile:
     @effect("volume.set aside details")
     def set_aside(self) -> None:
         """Keep an unusable file for people, as ``bootstrap_test_details.txt.bad``; replaces an older one."""
-        self._path.replace(self._folder / SET_ASIDE_NAME)
+        self._path.replace(self._folder / names.DETAILS_SET_ASIDE)
         _sync_folder(self._folder)
 
     @effect("volume.write temporary details")

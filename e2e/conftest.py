@@ -11,10 +11,10 @@ from typing import Protocol
 import pytest
 
 from e2e.images import ensure_images
-from e2e.kit import first_node, report, teardown
+from e2e.kit import network, report, teardown
 from e2e.kit.api import Api
 from e2e.kit.cluster import KINDS, Cluster, connect
-from e2e.kit.first_node import FirstNode
+from e2e.kit.network import Network
 from e2e.kit.node_image import NodeImage
 from e2e.kit.rig import Rig
 from e2e.kit.session import LABEL, Session
@@ -134,13 +134,13 @@ def make_namespace(cluster: Cluster, shared: Session) -> MakeNamespace:
     return make
 
 
-StartFirstNode = Callable[[Rig], FirstNode]
+StartNetwork = Callable[[Rig], Network]
 
 
 @pytest.fixture
-def start_first_node(image: Images) -> StartFirstNode:
-    """Makes a network of one node, with some blocks, in a world."""
-    return lambda rig: first_node.start(rig.api, image("avalanchego"))
+def start_network(image: Images) -> StartNetwork:
+    """Makes a network with some blocks, in a world."""
+    return lambda rig: network.start(rig.api, image("avalanchego"))
 
 
 class MakeRig(Protocol):

@@ -1,7 +1,8 @@
-"""A network of one avalanchego node with some history on its C-Chain: what one tester bootstraps from.
+"""A network of avalanchego nodes with some history on its C-Chain: what one tester bootstraps from.
 
-One tester: without sybil protection every peer is a validator. Two that begin at the same time meet through the first
-node, tell each other that the chain ends at its genesis, and are bootstrapped at height 0.
+Two nodes: without sybil protection all weigh the same, a bootstrapping node counts itself, and what it accepts as the
+chain's end takes more than half. With one other node it takes its own genesis for that, is bootstrapped at once, and
+fetches the blocks some time after. One tester, for the same reason: another one would be a second vote for genesis.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import httpx
 from e2e.kit import manifests, observe
 from e2e.kit.api import Api, Json
 
-NAME = "first-node"
+NAMES = ("first-node", "second-node")
 STAKING_PORT = 9651
 BLOCKS = 30
 BLOCK_SECONDS = 60.0
@@ -25,7 +26,7 @@ FUNDED_KEY = "0x56289e99c94b6912bfc12adc093c9b51124f0dc54ac7a766b2bc5ccf558d8027
 CHAIN_ID = 43112
 TRANSFER_GAS = 21_000
 
-NETWORK = {
+SETTINGS = {
     "AVAGO_NETWORK_ID": "local",
     # Alone, or two of them, are a network only if nobody counts stakes.
     "AVAGO_SYBIL_PROTECTION_ENABLED": "false",
@@ -37,34 +38,60 @@ NETWORK = {
 
 
 @dataclass(frozen=True)
-class FirstNode:
-    """A node that is up."""
+class Node:
+    """One that is up."""
 
     address: str
     node_id: str
 
-    @property
-    def tester_env(self) -> dict[str, str]:
-        """Of a node that bootstraps from this one."""
-        beacon = f"{self.address}:{STAKING_PORT}"
-        return {**NETWORK, "AVAGO_BOOTSTRAP_IPS": beacon, "AVAGO_BOOTSTRAP_IDS": self.node_id}
-
     def height(self) -> int:
-        """Of the C-Chain."""
+        """Of the C-Chain, as the node tells itself."""
         return c_height(self.address)
 
 
-def start(api: Api, image: str) -> FirstNode:
-    """In the Api's namespace; comes back once it has its blocks."""
-    api.create(_pod(image))
+@dataclass(frozen=True)
+class Network:
+    """Nodes that have all the blocks."""
 
-    def running() -> str | None:
-        address = api.get("Pod", NAME)["status"].get("podIP")
+    nodes: tuple[Node, ...]
+
+    @property
+    def tester_env(self) -> dict[str, str]:
+        """Of a node that bootstraps from these."""
+        return {**SETTINGS, **_beacons(*self.nodes)}
+
+    def height(self) -> int:
+        """Of the C-Chain."""
+        return max(node.height() for node in self.nodes)
+
+
+def start(api: Api, image: str) -> Network:
+    """In the Api's namespace; comes back once all nodes have the blocks that the first makes."""
+    first = _start_node(api, NAMES[0], image, {})
+    make_blocks(first.address, BLOCKS)
+    second = _start_node(api, NAMES[1], image, _beacons(first))
+    height = first.height()
+    observe.wait_for(lambda: second.height() >= height, f"height {height} on the second node", START_SECONDS)
+    return Network((first, second))
+
+
+def _start_node(api: Api, name: str, image: str, beacons: dict[str, str]) -> Node:
+    api.create(_pod(name, image, {**SETTINGS, **beacons}))
+
+    def healthy() -> str | None:
+        address = api.get("Pod", name)["status"].get("podIP")
         return address if address and _http("GET", address, "/ext/health").status_code == 200 else None
 
-    address = observe.wait_for(running, "the first node healthy", START_SECONDS)
-    make_blocks(address, BLOCKS)
-    return FirstNode(address, _rpc(address, "/ext/info", "info.getNodeID", {})["nodeID"])
+    address = observe.wait_for(healthy, f"the {name} healthy", START_SECONDS)
+    return Node(address, _rpc(address, "/ext/info", "info.getNodeID", {})["nodeID"])
+
+
+def _beacons(*nodes: Node) -> dict[str, str]:
+    """A node begins to bootstrap once it is connected to (three quarters of) these."""
+    return {
+        "AVAGO_BOOTSTRAP_IPS": ",".join(f"{node.address}:{STAKING_PORT}" for node in nodes),
+        "AVAGO_BOOTSTRAP_IDS": ",".join(node.node_id for node in nodes),
+    }
 
 
 def make_blocks(address: str, count: int) -> None:
@@ -110,14 +137,14 @@ def _http(method: str, address: str, path: str, json: Any = None) -> httpx.Respo
         return client.request(method, f"http://{address}:{manifests.HTTP_PORT}{path}", json=json)
 
 
-def _pod(image: str) -> Json:
+def _pod(name: str, image: str, variables: dict[str, str]) -> Json:
     return {
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": {"name": NAME},
+        "metadata": {"name": name},
         "spec": {
             "automountServiceAccountToken": False,
             "terminationGracePeriodSeconds": 10,
-            "containers": [{"name": NAME, "image": image, "env": manifests.env(NETWORK)}],
+            "containers": [{"name": name, "image": image, "env": manifests.env(variables)}],
         },
     }

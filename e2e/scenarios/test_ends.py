@@ -16,7 +16,6 @@ pytestmark = pytest.mark.scripted
 TRY_AGAIN, CONFIGURATION, TERMINATED = 75, 78, 143
 BOOTSTRAPPING = {"bootstrapping": ["2Z36RnQuk1hvsnFeGWzfZUfXNr7w1SjzmDQ78YxfTVNAkDq3nZ"]}
 COMPLETED = "Bootstrap completed successfully"
-PROBE_WAITS = "The probe pod is waiting"
 # The end itself within a second; the kubelet's way there, and two times that are cut to seconds.
 SIGTERM_SECONDS = 3
 
@@ -44,7 +43,7 @@ def test_sigterm_to_a_sidecar_that_waits_for_the_node(rig: Rig) -> None:
 def test_sigterm_to_a_sidecar_that_waits_for_a_probe(rig: Rig) -> None:
     rig.node_image.push()
     rig.deploy(rig.tester(sidecar_args=("--tracked-tag=never-pushed",)))
-    rig.until_logged(PROBE_WAITS, SIDECAR)
+    _until_probe_cannot_pull(rig, SIDECAR)
     probe = rig.history.uids(_probe(rig))[-1]
     _assert_ends_by_sigterm(rig, rig.delete_pod(), SIDECAR)
     # Nobody is left to delete the probe pod: it goes with its owner.
@@ -53,7 +52,7 @@ def test_sigterm_to_a_sidecar_that_waits_for_a_probe(rig: Rig) -> None:
 
 def test_sigterm_to_init_that_waits_for_a_probe(rig: Rig) -> None:
     rig.deploy(rig.tester())
-    rig.until_logged(PROBE_WAITS, INIT)
+    _until_probe_cannot_pull(rig, INIT)
     _assert_ends_by_sigterm(rig, rig.delete_pod(), INIT)
 
 
@@ -163,6 +162,14 @@ def test_somebodys_probe_pod_is_replaced(rig: Rig) -> None:
     # Theirs, that of `init`, that of the sidecar; none is left.
     assert len(rig.history.uids(name)) == 3
     rig.until(lambda: rig.api.find("Pod", name) is None, "no probe pod left")
+
+
+def _until_probe_cannot_pull(rig: Rig, asking: str) -> None:
+    def look() -> bool:
+        waits = rig.logged("The probe pod is waiting", asking)
+        return any(one["reason"] == "ErrImagePull" for one in waits)
+
+    rig.until(look, f"{asking} waiting for a probe pod without an image")
 
 
 def _assert_ends_by_sigterm(rig: Rig, uid: str, container: str) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
-from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +11,13 @@ import pytest
 
 from bootstrap_monitor import __version__
 from bootstrap_monitor.adapters.kube import Kube
-from bootstrap_monitor.errors import AlreadyExists, ApiError, Conflict, Forbidden, Invalid, NotFound
+from bootstrap_monitor.errors import ApiError, Conflict, Forbidden, Invalid, NotFound
 from bootstrap_monitor.timings import RETRY_ATTEMPTS
 from tests.support.clock import FakeClock
 from tests.support.http_server import (
     ScriptedServer,
     Step,
     answer,
-    chunked,
     cut,
     hang,
     raw,
@@ -235,99 +232,3 @@ def test_a_success_without_an_object_is_no_success(verb: Verb, body: bytes, cloc
     assert (caught.value.status, caught.value.reason) == (0, "UnreadableAnswer")
     assert "secret" not in caught.value.diagnostics()
     assert len(server.requests) == RETRY_ATTEMPTS
-
-
-def test_creating_over_an_existing_name_is_told_from_a_conflict(clock: FakeClock, tmp_path: Path) -> None:
-    with ScriptedServer(status(409, "AlreadyExists", "object is being deleted")) as server:
-        kube = connect(tmp_path, server.url, clock)
-        with pytest.raises(AlreadyExists, match="object is being deleted"):
-            kube.create_pod(POD)
-
-
-def test_a_create_whose_answer_was_lost_ends_as_already_existing(clock: FakeClock, tmp_path: Path) -> None:
-    with ScriptedServer(cut(b"{"), status(409, "AlreadyExists")) as server:
-        kube = connect(tmp_path, server.url, clock)
-        with pytest.raises(AlreadyExists):
-            kube.create_pod(POD)
-
-
-@pytest.mark.parametrize(
-    ("options", "body"),
-    [
-        ({}, {}),
-        ({"uid": "u"}, {"preconditions": {"uid": "u"}}),
-        ({"grace_seconds": 0}, {"gracePeriodSeconds": 0}),
-    ],
-    ids=["none", "uid", "grace"],
-)
-def test_delete_options_are_only_those_given(
-    options: dict[str, Any], body: dict[str, Any], clock: FakeClock, tmp_path: Path
-) -> None:
-    with ScriptedServer(answer(200, {"kind": "Status", "status": "Success"})) as server:
-        connect(tmp_path, server.url, clock).delete_pod("node-0", **options)
-
-    assert server.requests[0].json == {"apiVersion": "v1", "kind": "DeleteOptions"} | body
-
-
-def test_a_name_stays_one_segment_of_the_path(clock: FakeClock, tmp_path: Path) -> None:
-    with ScriptedServer(answer(200, POD)) as server:
-        connect(tmp_path, server.url, clock).get_pod("../secrets?x")
-
-    assert server.requests[0].target == f"{PODS_PATH}/..%2Fsecrets%3Fx"
-
-
-@pytest.mark.parametrize(("tail", "query"), [(None, {}), (5, {"tailLines": "5"})], ids=["all", "tail"])
-def test_a_log_is_bounded_by_the_server(
-    tail: int | None, query: dict[str, str], clock: FakeClock, tmp_path: Path
-) -> None:
-    with ScriptedServer(answer(200, b"log")) as server:
-        kube = connect(tmp_path, server.url, clock)
-        kube.pod_log("node-0", container="avago", limit_bytes=1000, tail_lines=tail)
-
-    assert server.requests[0].query == {"container": "avago", "limitBytes": "1000"} | query
-    assert server.requests[0].headers["accept"] == "*/*"
-
-
-@pytest.mark.parametrize(
-    ("step", "text"),
-    [
-        (answer(204), ""),
-        (answer(200, b"caf\xc3\xa9 \xff\xfe."), "café \ufffd\ufffd."),
-        (answer(200, b"null"), "null"),
-        (chunked([b"one\n", b"two\n"]), "one\ntwo\n"),
-    ],
-    ids=["unscheduled", "not UTF-8", "JSON by chance", "chunked"],
-)
-def test_a_log_is_text_whatever_it_holds(step: Step, text: str, clock: FakeClock, tmp_path: Path) -> None:
-    with ScriptedServer(step) as server:
-        kube = connect(tmp_path, server.url, clock)
-        assert kube.pod_log("node-0", container="avago", limit_bytes=1000) == text
-
-
-@pytest.mark.parametrize("code", [429, 503])
-def test_retry_after_is_honoured(code: int, clock: FakeClock, tmp_path: Path) -> None:
-    with ScriptedServer(status(code, headers={"Retry-After": "11"}), answer(200, POD)) as server:
-        assert connect(tmp_path, server.url, clock).get_pod("node-0") == POD
-
-    assert len(clock.sleeps) == 1
-    assert 11 <= clock.sleeps[0] < 12
-
-
-def test_a_retry_after_date_is_honoured(clock: FakeClock, tmp_path: Path) -> None:
-    date = format_datetime(clock.now() + timedelta(seconds=9), usegmt=True)
-    with ScriptedServer(status(429, headers={"Retry-After": date}), answer(200, POD)) as server:
-        connect(tmp_path, server.url, clock).get_pod("node-0")
-
-    assert 9 <= clock.sleeps[0] < 10
-
-
-def test_redirects_are_not_followed(clock: FakeClock, tmp_path: Path) -> None:
-    with (
-        ScriptedServer(answer(200, POD)) as elsewhere,
-        ScriptedServer(answer(307, headers={"Location": f"{elsewhere.url}/x"})) as server,
-    ):
-        kube = connect(tmp_path, server.url, clock)
-        with pytest.raises(ApiError, match="HTTP 307"):
-            kube.get_pod("node-0")
-
-    assert elsewhere.requests == []

@@ -89,8 +89,8 @@ def _kill_after_the_verdict(rig: Rig) -> None:
 def test_sigkill_to_the_sidecar(rig: Rig, kill: Callable[[Rig], None]) -> None:
     rig.node_image.push(BOOTSTRAPPING)
     rig.deploy(rig.tester())
-    rig.until_pinned()
-    rig.until_node_runs()
+    rig.until_node_runs(rig.until_pinned())
+    _until_sidecar_runs(rig)
     kill(rig)
     [result] = rig.until_results(1)
     rig.until_logged("Image unchanged")
@@ -180,16 +180,27 @@ def _assert_ends_by_sigterm(rig: Rig, uid: str, container: str) -> None:
 
 def _kill_sidecar(rig: Rig) -> None:
     """And wait for another process in its place."""
-    restarts = _sidecar_restarts(rig)
+    restarts = _until_sidecar_runs(rig)["restartCount"]
     rig.kill(SIDECAR)
-    rig.until(lambda: _sidecar_restarts(rig) > restarts, "the sidecar's restart")
+    _until_sidecar_runs(rig, restarts + 1)
     assert rig.history.endings(rig.pod_name, SIDECAR)[-1]["exitCode"] == 137
 
 
-def _sidecar_restarts(rig: Rig) -> int:
-    """So far; of a sidecar that runs."""
-    [status] = [one for one in rig.pod()["status"]["containerStatuses"] if one["name"] == SIDECAR]
-    return int(status["restartCount"]) if "running" in status["state"] else -1
+def _until_sidecar_runs(rig: Rig, restarts: int = 0) -> Json:
+    """Its status, as the kubelet tells it some time after the start."""
+
+    def look() -> Json | None:
+        statuses = rig.pod()["status"].get("containerStatuses", [])
+        return next(
+            (
+                one
+                for one in statuses
+                if one["name"] == SIDECAR and "running" in one["state"] and one["restartCount"] >= restarts
+            ),
+            None,
+        )
+
+    return rig.until(look, f"a sidecar restarted {restarts} times")
 
 
 def _completed(rig: Rig, result: Json) -> list[Json]:

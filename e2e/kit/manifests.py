@@ -64,7 +64,7 @@ class Tester:
     read_only_sidecar: bool = True
     health_check_interval: str = "1s"
     image_check_interval: str = "3s"
-    """Each look after a verdict starts a pod: at one a second, scenarios side by side take the processors from each other."""
+    """Each look after a verdict starts a pod: at one a second, scenarios side by side starve each other."""
     init_args: tuple[str, ...] = ()
     sidecar_args: tuple[str, ...] = ()
     monitor_env: Mapping[str, str] = field(default_factory=dict)

@@ -1,9 +1,7 @@
-"""The verbs of the Kubernetes adapter: what is sent, and what comes of each kind of answer."""
+"""What is particular to single verbs of the Kubernetes adapter."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,29 +14,15 @@ from tests.support.http_server import (
     Step,
     answer,
     chunked,
-    cut,
 )
 from tests.support.kube_api import connect, status
-
-POD = {"kind": "Pod", "metadata": {"name": "node-0", "uid": "u"}}
-SET = {"kind": "StatefulSet", "metadata": {"name": "node"}}
-PODS_PATH = "/api/v1/namespaces/rig/pods"
-SET_PATH = "/apis/apps/v1/namespaces/rig/statefulsets/node"
-MERGE = "application/merge-patch+json"
-STRATEGIC = "application/strategic-merge-patch+json"
+from tests.support.kube_verbs import POD, PODS_PATH
 
 
 def test_creating_over_an_existing_name_is_told_from_a_conflict(clock: FakeClock, tmp_path: Path) -> None:
     with ScriptedServer(status(409, "AlreadyExists", "object is being deleted")) as server:
         kube = connect(tmp_path, server.url, clock)
         with pytest.raises(AlreadyExists, match="object is being deleted"):
-            kube.create_pod(POD)
-
-
-def test_a_create_whose_answer_was_lost_ends_as_already_existing(clock: FakeClock, tmp_path: Path) -> None:
-    with ScriptedServer(cut(b"{"), status(409, "AlreadyExists")) as server:
-        kube = connect(tmp_path, server.url, clock)
-        with pytest.raises(AlreadyExists):
             kube.create_pod(POD)
 
 
@@ -93,23 +77,6 @@ def test_a_log_is_text_whatever_it_holds(step: Step, text: str, clock: FakeClock
     with ScriptedServer(step) as server:
         kube = connect(tmp_path, server.url, clock)
         assert kube.pod_log("node-0", container="avago", limit_bytes=1000) == text
-
-
-@pytest.mark.parametrize("code", [429, 503])
-def test_retry_after_is_honoured(code: int, clock: FakeClock, tmp_path: Path) -> None:
-    with ScriptedServer(status(code, headers={"Retry-After": "11"}), answer(200, POD)) as server:
-        assert connect(tmp_path, server.url, clock).get_pod("node-0") == POD
-
-    assert len(clock.sleeps) == 1
-    assert 11 <= clock.sleeps[0] < 12
-
-
-def test_a_retry_after_date_is_honoured(clock: FakeClock, tmp_path: Path) -> None:
-    date = format_datetime(clock.now() + timedelta(seconds=9), usegmt=True)
-    with ScriptedServer(status(429, headers={"Retry-After": date}), answer(200, POD)) as server:
-        connect(tmp_path, server.url, clock).get_pod("node-0")
-
-    assert 9 <= clock.sleeps[0] < 10
 
 
 def test_redirects_are_not_followed(clock: FakeClock, tmp_path: Path) -> None:

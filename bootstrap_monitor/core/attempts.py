@@ -42,9 +42,9 @@ class AttemptLimit:
         return sum(a.kind == kind and abs(now - a.time) <= self.window for a in attempts) >= self.count
 
     def record(self, attempts: Sequence[Attempt], kind: AttemptKind, now: datetime) -> str:
-        """The annotation's next value: those that still count, and a new one."""
-        recent = [a for a in attempts if abs(now - a.time) <= self.window]
-        entries = [*recent, Attempt(now, kind)]
+        """The annotation's next value: those that still count, and a new one; the very same is recorded once."""
+        new = Attempt(now, kind)
+        entries = [*(a for a in attempts if abs(now - a.time) <= self.window and a != new), new]
         return orjson.dumps([{"time": a.time.isoformat(), "kind": str(a.kind)} for a in entries]).decode()
 
 

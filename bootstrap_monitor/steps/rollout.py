@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 from typing import NoReturn, Protocol
 
 from bootstrap_monitor.clock import Clock
@@ -56,6 +57,7 @@ def pin(
 
     :raises Superseded: the template's image is not the one that was decided on.
     """
+    now = clock.now()
 
     def patch(current: StatefulSet) -> JsonObject:
         found, expected = current.template_image(container), decided_on.template_image(container)
@@ -67,7 +69,7 @@ def pin(
             image=str(image),
             versions=versions,
             tracked_tag=tracked_tag,
-            attempts=_recorded(current, AttemptKind.PIN, clock) if counted else None,
+            attempts=_recorded(current, AttemptKind.PIN, now) if counted else None,
         )
 
     log.info(
@@ -79,11 +81,12 @@ def pin(
 
 def record_self_deletion(api: PatchApi, clock: Clock, name: str) -> StatefulSet:
     """Count a deletion before it: the pod that comes after reads it."""
+    now = clock.now()  # of all tries: one whose answer was lost is not counted again
     return guarded_patch(
         api,
         clock,
         name,
-        lambda current: patches.attempts(current, _recorded(current, AttemptKind.SELF_DELETION, clock)),
+        lambda current: patches.attempts(current, _recorded(current, AttemptKind.SELF_DELETION, now)),
     )
 
 
@@ -132,6 +135,6 @@ def wait_for_termination(clock: Clock, seconds: float = TERMINATION_TIMEOUT_SECO
     )
 
 
-def _recorded(stateful_set: StatefulSet, kind: AttemptKind, clock: Clock) -> str:
+def _recorded(stateful_set: StatefulSet, kind: AttemptKind, now: datetime) -> str:
     tried = attempts.parse(stateful_set.annotation(names.PIN_ATTEMPTS_ANNOTATION))
-    return LIMIT.record(tried, kind, clock.now())
+    return LIMIT.record(tried, kind, now)

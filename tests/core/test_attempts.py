@@ -49,6 +49,14 @@ def test_record_keeps_what_still_counts() -> None:
     assert attempts.parse(recorded) == (*tried[1:], Attempt(NOW, PIN))
 
 
+def test_the_very_same_attempt_is_recorded_once() -> None:
+    """A write whose answer was lost is made again."""
+    once = LIMIT.record([], PIN, NOW)
+
+    assert LIMIT.record(attempts.parse(once), PIN, NOW) == once
+    assert len(attempts.parse(LIMIT.record(attempts.parse(once), SELF_DELETION, NOW))) == 2
+
+
 @pytest.mark.parametrize(
     "annotation",
     [
@@ -100,7 +108,7 @@ def test_no_entry_raises(entries: list[dict[str, object]]) -> None:
     st.lists(
         st.builds(
             Attempt,
-            st.integers(0, 10).map(lambda age: NOW - timedelta(minutes=age)),
+            st.integers(1, 10).map(lambda age: NOW - timedelta(minutes=age)),
             st.sampled_from(AttemptKind),
         )
     ),

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from bootstrap_monitor.core.json import JsonObject
 from bootstrap_monitor.errors import ApiError
 from tests.support.cluster import Cluster, failure
-from tests.support.http_server import Handler, Request, ScriptedServer, answer
+from tests.support.http_server import Handler, Request, ScriptedServer, Step, answer
 from tests.support.manifests import NAMESPACE
 
 _PODS = re.compile(rf"/api/v1/namespaces/{NAMESPACE}/pods(?:/(?P<name>[^/]+)(?P<log>/log)?)?")
@@ -18,17 +19,22 @@ _STATEFUL_SET = re.compile(rf"/apis/apps/v1/namespaces/{NAMESPACE}/statefulsets/
 _PATCHES = {"application/merge-patch+json": False, "application/strategic-merge-patch+json": True}
 
 
-def serve(cluster: Cluster) -> ScriptedServer:
-    """The server, to be entered. Requests are handled one at a time."""
+def serve(cluster: Cluster, lost: Callable[[Request], Step | None] = lambda request: None) -> ScriptedServer:
+    """The server, to be entered. Requests are handled one at a time.
+
+    ``lost`` may name a step in place of the answer to a request that has been handled.
+    """
     lock = threading.Lock()
 
     def step(handler: Handler) -> None:
         with lock:
+            request = handler.server.requests[-1]
             try:
-                content = _handle(cluster, handler.server.requests[-1])
+                content = _handle(cluster, request)
                 respond = answer(200, content if isinstance(content, bytes) else json.dumps(content).encode())
             except ApiError as error:
                 respond = answer(error.status, _status(error))
+            respond = lost(request) or respond
         respond(handler)
 
     return ScriptedServer(step)

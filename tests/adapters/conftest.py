@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.clock import FakeClock
+from tests.support.service_account import mounted
 from tests.support.trees import make, read
 
 PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
@@ -16,6 +17,12 @@ PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()
+
+
+@pytest.fixture
+def account(tmp_path: Path) -> Path:
+    """A mounted ServiceAccount."""
+    return mounted(tmp_path, "first")
 
 
 @pytest.fixture(autouse=True)

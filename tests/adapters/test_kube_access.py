@@ -15,23 +15,11 @@ import pytest
 from bootstrap_monitor.adapters.kube import Kube
 from bootstrap_monitor.errors import ApiError, ConfigurationError, ExitCode
 from tests.support.clock import FakeClock
-from tests.support.http_server import CERTIFICATE, ScriptedServer, answer
-from tests.support.kube_api import TOKEN, connect, kubeconfig, status
+from tests.support.http_server import ScriptedServer, answer
+from tests.support.kube_api import TOKEN, connect, kubeconfig
+from tests.support.service_account import as_pod, tokens
 
 POD = {"kind": "Pod"}
-
-
-@pytest.fixture
-def account(tmp_path: Path) -> Path:
-    """A mounted ServiceAccount, linked as the kubelet does, so that it can be rotated."""
-    data = tmp_path / "..first"
-    data.mkdir()
-    (data / "token").write_text("first\n")
-    (data / "ca.crt").write_bytes(CERTIFICATE.read_bytes())
-    (tmp_path / "..data").symlink_to(data)
-    for name in ("token", "ca.crt"):
-        (tmp_path / name).symlink_to(f"..data/{name}")
-    return tmp_path
 
 
 @pytest.fixture
@@ -40,28 +28,9 @@ def api() -> Iterator[ScriptedServer]:
         yield server
 
 
-def rotate(account: Path, token: str) -> None:
-    data = account / f"..{token or 'empty'}"
-    data.mkdir()
-    (data / "token").write_text(token)
-    (data / "ca.crt").write_bytes(CERTIFICATE.read_bytes())
-    link = account / "..new"
-    link.symlink_to(data)
-    link.replace(account / "..data")
-
-
-def as_pod(server: ScriptedServer, account: Path, clock: FakeClock) -> Kube:
-    environ = {"KUBERNETES_SERVICE_HOST": server.host, "KUBERNETES_SERVICE_PORT": str(server.port)}
-    return Kube.connect("rig", clock, environ=environ, service_account=account)
-
-
-def tokens(server: ScriptedServer) -> list[str]:
-    return [request.headers["authorization"] for request in server.requests]
-
-
 def test_in_a_pod_the_service_account_is_used(api: ScriptedServer, account: Path, clock: FakeClock) -> None:
     assert as_pod(api, account, clock).get_pod("node-0") == POD
-    assert tokens(api) == ["Bearer first"]
+    assert tokens(api) == ["first"]
 
 
 def test_a_server_of_another_authority_is_refused(api: ScriptedServer, account: Path, clock: FakeClock) -> None:
@@ -72,47 +41,6 @@ def test_a_server_of_another_authority_is_refused(api: ScriptedServer, account: 
         kube.get_pod("node-0")
 
     assert (caught.value.status, api.requests) == (0, [])
-
-
-def test_a_rotated_token_is_used_at_once(account: Path, clock: FakeClock) -> None:
-    with ScriptedServer(answer(200, POD), tls=True) as server:
-        kube = as_pod(server, account, clock)
-        kube.get_pod("node-0")
-        rotate(account, "second")
-        kube.get_pod("node-0")
-
-    assert tokens(server) == ["Bearer first", "Bearer second"]
-
-
-def test_a_token_refused_is_read_anew_by_the_next_attempt(
-    account: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with ScriptedServer(status(401, "Unauthorized"), answer(200, POD), tls=True) as server:
-        kube = as_pod(server, account, clock)
-
-        def kubelet_rotates(seconds: float) -> None:
-            rotate(account, "second")
-
-        monkeypatch.setattr(clock, "sleep", kubelet_rotates)
-        assert kube.get_pod("node-0") == POD
-
-    assert tokens(server) == ["Bearer first", "Bearer second"]
-
-
-@pytest.mark.parametrize("damage", ["empty", "absent", "not text"])
-def test_a_token_that_cannot_be_read_leaves_the_last(
-    damage: str, api: ScriptedServer, account: Path, clock: FakeClock
-) -> None:
-    kube = as_pod(api, account, clock)
-    if damage == "empty":
-        rotate(account, "")
-    elif damage == "absent":
-        (account / "token").resolve().unlink()
-    else:
-        (account / "token").resolve().write_bytes(b"\xff\xff")
-
-    assert kube.get_pod("node-0") == POD
-    assert tokens(api) == ["Bearer first"]
 
 
 @pytest.mark.parametrize(

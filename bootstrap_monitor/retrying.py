@@ -39,8 +39,12 @@ def retry_transient(
     what: str,
     attempts: int = RETRY_ATTEMPTS,
     budget_seconds: float = RETRY_BUDGET_SECONDS,
+    again: Callable[[BaseException], bool] = is_transient,
+    level: int = logging.WARNING,
 ) -> T:
     """The operation's result, after up to ``attempts`` tries that start within ``budget_seconds``.
+
+    ``again`` tells which errors are worth another try; each failed one is logged at ``level``.
 
     Waits grow exponentially, with jitter, and are never shorter than the error's ``retry_after_seconds``:
     when that does not fit into the budget, there is no further try. Raises the last error as it is.
@@ -59,11 +63,11 @@ def retry_transient(
         last = state.attempt_number >= attempts or clock.monotonic() + state.upcoming_sleep > give_up_at
         then = "giving up" if last else f"next try in {state.upcoming_sleep:.1f} s"
         error = str(_error(state)).removeprefix(f"{what}: ")
-        log.warning("%s: attempt #%d/%d failed, %s: %s", what, state.attempt_number, attempts, then, error)
+        log.log(level, "%s: attempt #%d/%d failed, %s: %s", what, state.attempt_number, attempts, then, error)
         return last
 
     return tenacity.Retrying(
-        sleep=clock.sleep, retry=tenacity.retry_if_exception(is_transient), wait=wait, stop=stop, reraise=True
+        sleep=clock.sleep, retry=tenacity.retry_if_exception(again), wait=wait, stop=stop, reraise=True
     )(operation)
 
 

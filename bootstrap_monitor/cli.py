@@ -6,19 +6,39 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
 
 from bootstrap_monitor import __version__
-from bootstrap_monitor.core import option_values as values
 from bootstrap_monitor.core.command_line import command_first
+from bootstrap_monitor.core.next_image import OnFailure
 from bootstrap_monitor.errors import ExitCode, MonitorError, Terminated
 from bootstrap_monitor.log import LogFormat, LogLevel, configure
+from bootstrap_monitor.options import (
+    AfterFailure,
+    Container,
+    DataDir,
+    DryRun,
+    Format,
+    HealthCheckInterval,
+    HealthySamples,
+    ImageCheckInterval,
+    Level,
+    MaxDuration,
+    MaxRestarts,
+    MinFree,
+    Namespace,
+    NodeDataDir,
+    NodeUri,
+    NotStartedTimeout,
+    PodName,
+    ProbeTimeout,
+    StallTimeout,
+    TrackedTag,
+)
 
 log = logging.getLogger(__name__)
 
@@ -58,85 +78,6 @@ app = typer.Typer(
 @app.callback()
 def _program() -> None:
     pass
-
-
-def _option(name: str, text: str, *variables: str, parser: Callable[[str], Any] | None = None, **more: Any) -> Any:
-    def parsed(value: str) -> Any:
-        assert parser
-        try:
-            return parser(value)
-        except ValueError as error:
-            raise typer.BadParameter(str(error)) from None
-
-    own_variable = "BOOTSTRAP_MONITOR_" + name.removeprefix("--").replace("-", "_").upper()
-    return typer.Option(name, help=text, envvar=[own_variable, *variables], parser=parser and parsed, **more)
-
-
-Namespace = Annotated[
-    str, _option("--namespace", "Namespace of this pod.", "POD_NAMESPACE", parser=values.name, metavar="NAME")
-]
-PodName = Annotated[str, _option("--pod-name", "Name of this pod.", "POD_NAME", parser=values.name, metavar="NAME")]
-Container = Annotated[
-    str, _option("--node-container-name", "Container that runs the node.", parser=values.name, metavar="NAME")
-]
-DataDir = Annotated[
-    str,
-    _option("--data-dir", "Where this container mounts the data volume.", parser=values.folder, metavar="PATH"),
-]
-Format = Annotated[LogFormat, _option("--log-format", "Form of the log.", case_sensitive=False)]
-Level = Annotated[LogLevel, _option("--log-level", "The least that is logged.", case_sensitive=False)]
-TrackedTag = Annotated[
-    str | None,
-    _option(
-        "--tracked-tag",
-        "Tag to follow.",
-        parser=values.tag,
-        metavar="TAG",
-        show_default="the one that was deployed",
-    ),
-]
-ProbeTimeout = Annotated[
-    timedelta,
-    _option(
-        "--probe-timeout",
-        "How long a probe pod may take, with its pull.",
-        parser=values.duration,
-        metavar="DURATION",
-    ),
-]
-NodeDataDir = Annotated[
-    str | None,
-    _option(
-        "--node-data-dir",
-        "What to clear for a new test: a path in this container, absolute or in --data-dir.",
-        metavar="PATH",
-        show_default="derived from the node's container",
-    ),
-]
-NodeUri = Annotated[str, _option("--node-uri", "The node's HTTP server.", parser=values.uri, metavar="URI")]
-HealthySamples = Annotated[
-    int,
-    _option(
-        "--healthy-samples",
-        "How many healthy samples in a row, with nothing left to bootstrap, are a pass.",
-        parser=values.samples,
-        metavar="NUMBER",
-    ),
-]
-HealthCheckInterval = Annotated[
-    timedelta,
-    _option("--health-check-interval", "Time between looks at the node.", parser=values.duration, metavar="DURATION"),
-]
-ImageCheckInterval = Annotated[
-    timedelta,
-    _option(
-        "--image-check-interval",
-        "Time between looks at the template and, after the verdict, for a new image.",
-        parser=values.duration,
-        metavar="DURATION",
-    ),
-]
-DryRun = Annotated[bool, _option("--dry-run", "Print the decision, its reason and what would be done; change nothing.")]
 
 
 @app.command(
@@ -195,6 +136,12 @@ def wait_for_completion(
     health_check_interval: HealthCheckInterval = "1m",  # type: ignore[assignment] # parsed by typer
     image_check_interval: ImageCheckInterval = "5m",  # type: ignore[assignment]
     healthy_samples: HealthySamples = "3",  # type: ignore[assignment]
+    max_duration: MaxDuration = None,
+    stall_timeout: StallTimeout = "6h",  # type: ignore[assignment]
+    max_restarts: MaxRestarts = "5",  # type: ignore[assignment]
+    min_free: MinFree = "5%",  # type: ignore[assignment]
+    not_started_timeout: NotStartedTimeout = "30m",  # type: ignore[assignment]
+    on_failure: AfterFailure = OnFailure.NEXT,
     tracked_tag: TrackedTag = None,
     probe_timeout: ProbeTimeout = "10m",  # type: ignore[assignment]
     log_format: Format = LogFormat.AUTO,
@@ -212,6 +159,7 @@ def wait_for_completion(
     from bootstrap_monitor.background import InThread
     from bootstrap_monitor.clock import SystemClock
     from bootstrap_monitor.commands.wait import Options, start
+    from bootstrap_monitor.core.verdict.assessment import Limits
 
     clock, volume = SystemClock(), Path(data_dir)
     start(
@@ -219,7 +167,15 @@ def wait_for_completion(
             pod_name=pod_name,
             container=node_container_name,
             tracked_tag=tracked_tag,
-            healthy_samples=healthy_samples,
+            limits=Limits(
+                healthy_samples=healthy_samples,
+                stall_timeout=stall_timeout,
+                max_restarts=max_restarts,
+                min_free_percent=min_free,
+                not_started_timeout=not_started_timeout,
+                max_duration=max_duration,
+            ),
+            on_failure=on_failure,
             health_check_interval=health_check_interval,
             image_check_interval=image_check_interval,
             probe_timeout=probe_timeout,

@@ -1,4 +1,4 @@
-"""How long things may take, in one place. All are seconds unless a name says otherwise."""
+"""How long things may take, in one place. and how much is read. All are seconds unless a name says otherwise."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ API_READ_SECONDS = 30.0
 NODE_CONNECT_SECONDS = 2.0
 NODE_READ_SECONDS = 10.0
 NODE_TOTAL_SECONDS = 20.0
+REGISTRY_CONNECT_SECONDS = 5.0
+REGISTRY_READ_SECONDS = 10.0
+# One question to a registry, with its token, redirects and retries: who asks has a probe pod to ask next.
+REGISTRY_TOTAL_SECONDS = 20.0
+REGISTRY_ATTEMPTS = 3
 
 # Retries of one request: seconds, never minutes; whoever called has a loop of its own.
 RETRY_ATTEMPTS = 6
@@ -45,6 +50,10 @@ PROGRESS_SECONDS = 30.0
 # One walk over the volume, for the result; a result does not wait longer for it.
 EXACT_USAGE_TIMEOUT_SECONDS = 900.0
 COUNT_POLL_SECONDS = 1.0
+
+# With a failed verdict, in our own log; that much for 200 lines of any sane length.
+NODE_LOG_LINES = 200
+NODE_LOG_LIMIT_BYTES = 256 * 1024
 
 # From SIGTERM to the end of the process, whatever it is doing.
 SIGTERM_LIMIT_SECONDS = 0.8

@@ -27,7 +27,7 @@ from bootstrap_monitor.core.retry_after import retry_after_seconds
 from bootstrap_monitor.effects import effect
 from bootstrap_monitor.errors import ApiError, ConfigurationError
 from bootstrap_monitor.retrying import retry_transient
-from bootstrap_monitor.timings import API_CONNECT_SECONDS, API_READ_SECONDS
+from bootstrap_monitor.timings import API_CONNECT_SECONDS, API_READ_SECONDS, RETRY_ATTEMPTS
 
 T = TypeVar("T")
 
@@ -37,6 +37,7 @@ SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 _PODS = "/api/v1/namespaces/{namespace}/pods"
 _POD = _PODS + "/{name}"
+_EVENTS = "/api/v1/namespaces/{namespace}/events"
 _STATEFUL_SET = "/apis/apps/v1/namespaces/{namespace}/statefulsets/{name}"
 _JSON = "application/json"
 _MERGE_PATCH = "application/merge-patch+json"
@@ -90,6 +91,10 @@ class Kube:
         """The pod."""
         return self._call("GET", _POD, f"get pod {name}", name=name)
 
+    def look_at_pod(self, name: str) -> JsonObject:
+        """The pod, by one try only: for who looks again soon."""
+        return self._call("GET", _POD, f"get pod {name}", attempts=1, name=name)
+
     @effect("kube.create pod")
     def create_pod(self, body: JsonObject) -> JsonObject:
         """Create a pod of that body; the answer is the pod as it was stored."""
@@ -109,14 +114,19 @@ class Kube:
             options["gracePeriodSeconds"] = grace_seconds
         self._call("DELETE", _POD, f"delete pod {name}", name=name, body=options, content_type=_JSON)
 
-    def pod_log(self, name: str, *, container: str, limit_bytes: int, tail_lines: int | None = None) -> str:
+    def pod_log(
+        self, name: str, *, container: str, limit_bytes: int, tail_lines: int | None = None, previous: bool = False
+    ) -> str:
         """What the container printed: at most ``limit_bytes`` from the start, or the last ``tail_lines``'s.
 
-        Bytes that are not UTF-8 are replaced. A container that waits has no log: ``Invalid``.
+        ``previous`` is the run before the last restart. Bytes that are not UTF-8 are replaced. A container that waits
+        has no log, nor one that never restarted a previous: ``Invalid``.
         """
         query = [("container", container), ("limitBytes", str(limit_bytes))]
         if tail_lines is not None:
             query.append(("tailLines", str(tail_lines)))
+        if previous:
+            query.append(("previous", "true"))
         what = f"read the log of pod {name}, container {container}"
         answer = self._retried(bytes, what, "GET", _POD + "/log", name=name, query=query, accept="*/*")
         return answer.decode(errors="replace")
@@ -136,14 +146,31 @@ class Kube:
         what = f"patch statefulset {name}"
         return self._call("PATCH", _STATEFUL_SET, what, name=name, body=patch, content_type=content_type)
 
+    @effect("kube.create event")
+    def create_event(self, body: JsonObject) -> JsonObject:
+        """Create an Event, by one try only; its object is in the same namespace, as the API server demands."""
+        what = f"create event {body.get('reason')}"
+        return self._call("POST", _EVENTS, what, attempts=1, body=body, content_type=_JSON)
+
     def _call(self, method: str, path: str, what: str, **request: Any) -> JsonObject:
         return self._retried(lambda answer: _object(what, answer), what, method, path, **request)
 
-    def _retried(self, read: Callable[[bytes], T], what: str, method: str, path: str, **request: Any) -> T:
+    def _retried(
+        self,
+        read: Callable[[bytes], T],
+        what: str,
+        method: str,
+        path: str,
+        *,
+        attempts: int = RETRY_ATTEMPTS,
+        **request: Any,
+    ) -> T:
         def attempt() -> T:
             return read(self._attempt(what, method, path, **request))
 
-        return retry_transient(attempt, clock=self._clock, what=what)
+        if attempts == 1:
+            return attempt()
+        return retry_transient(attempt, clock=self._clock, what=what, attempts=attempts)
 
     def _attempt(
         self,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from bootstrap_monitor.clock import Clock, SystemClock
 from bootstrap_monitor.core.health import HealthAnswer, HttpAnswer, NoAnswer
+from bootstrap_monitor.core.json import JsonObject
 from bootstrap_monitor.errors import ConfigurationError
 from bootstrap_monitor.timings import NODE_CONNECT_SECONDS, NODE_READ_SECONDS, NODE_TOTAL_SECONDS
 
@@ -52,23 +53,26 @@ class Node:
             limits=httpx.Limits(max_keepalive_connections=0),
         )
 
-    def health(self) -> HealthAnswer:
-        """What ``/ext/health`` answers; see :meth:`get`."""
-        return self.get("/ext/health")
-
-    def get(self, path: str) -> HttpAnswer | NoAnswer:
+    def get(self, path: str) -> HealthAnswer:
         """The answer, whatever its status, or that none came in time, below 4 MiB. Never raises."""
+        return self._answer("GET", path)
+
+    def post(self, path: str, body: JsonObject) -> HealthAnswer:
+        """The same for a JSON-RPC request."""
+        return self._answer("POST", path, body)
+
+    def _answer(self, method: str, path: str, body: JsonObject | None = None) -> HealthAnswer:
         import httpx
 
+        what = f"{method} {path}"
         give_up_at = self._clock.monotonic() + self._total_seconds
         try:
-            with self._client.stream("GET", path) as response:
-                return self._read(response, give_up_at)
+            with self._client.stream(method, path, json=body) as response:
+                return self._read(what, response, give_up_at)
         except httpx.HTTPError as error:
-            return NoAnswer(f"GET {path}: {type(error).__name__}: {error}".rstrip(": "))
+            return NoAnswer(f"{what}: {type(error).__name__}: {error}".rstrip(": "))
 
-    def _read(self, response: httpx.Response, give_up_at: float) -> HttpAnswer | NoAnswer:
-        what = f"GET {response.url.path}"
+    def _read(self, what: str, response: httpx.Response, give_up_at: float) -> HealthAnswer:
         body = bytearray()
         for chunk in response.iter_bytes():
             body += chunk

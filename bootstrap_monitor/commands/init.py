@@ -16,6 +16,7 @@ from typing import Protocol, TypeVar
 
 from bootstrap_monitor.clock import Clock
 from bootstrap_monitor.core import names, node_data, test_config
+from bootstrap_monitor.core.event import EventReason
 from bootstrap_monitor.core.init_acts import (
     Act,
     Decision,
@@ -33,6 +34,7 @@ from bootstrap_monitor.core.test_config import TestConfig
 from bootstrap_monitor.errors import ConfigurationError, ExitCode, MonitorError, TransientError
 from bootstrap_monitor.log import fields
 from bootstrap_monitor.steps import gathering, rollout
+from bootstrap_monitor.steps.events import EventApi, EventRecorder
 from bootstrap_monitor.steps.gathering import GatherApi
 from bootstrap_monitor.steps.guarded_patch import PatchApi
 from bootstrap_monitor.steps.probe import ProbeApi, probe
@@ -41,7 +43,7 @@ from bootstrap_monitor.timings import CONFLICT_ATTEMPTS, LATE_TERMINATION_TIMEOU
 log = logging.getLogger(__name__)
 
 
-class Api(GatherApi, PatchApi, ProbeApi, Protocol):
+class Api(GatherApi, PatchApi, ProbeApi, EventApi, Protocol):
     """What ``init`` needs of the Kubernetes API."""
 
 
@@ -173,6 +175,7 @@ class Init:
             tracked_tag=pin.tracked_tag,
             counted=True,
         )
+        self._record(world, EventReason.IMAGE_UPDATED, f"pinned to {image}")
         rollout.await_observed(self.api, self.clock, patched)
         rollout.leave(self.api, self.clock, world.pod)
 
@@ -196,6 +199,7 @@ class Init:
             names.STARTING,
             extra=fields(testConfig=gathering.config_fields(world.config), startTime=start.details.start_time),
         )
+        self._record(world, EventReason.STARTED, _told_of(world.config))
 
     def _clear_place(self, place: str, root: str) -> None:
         own_dir = posixpath.relpath(self.options.data_dir, place)
@@ -220,6 +224,10 @@ class Init:
             names.RESUMING,
             extra=fields(testConfig=gathering.config_fields(world.config), startTime=resume.details.start_time),
         )
+        self._record(world, EventReason.RESUMED, f"{_told_of(world.config)}, since {resume.details.start_time}")
+
+    def _record(self, world: InitWorld, reason: EventReason, message: str) -> None:
+        EventRecorder(self.api, self.clock, self.options.pod_name).record(world.stateful_set, reason, message)
 
 
 class _Progress:
@@ -252,6 +260,10 @@ def _told(derive: Callable[[], Told]) -> Told | ConfigurationError:
     for warning in told.warnings:
         log.warning(warning)
     return told
+
+
+def _told_of(config: TestConfig) -> str:
+    return f"{config.image} on {config.network}, {config.sync_mode}"
 
 
 def _stopped(decision: Decision, stop: Stop) -> MonitorError:

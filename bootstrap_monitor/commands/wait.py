@@ -7,43 +7,39 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import NoReturn, Protocol
 
 from bootstrap_monitor.background import Pending
 from bootstrap_monitor.clock import Clock
-from bootstrap_monitor.core import health, names, next_image, template_drift
 from bootstrap_monitor.core import image as image_reference
+from bootstrap_monitor.core import names, next_image, template_drift
 from bootstrap_monitor.core.disk_space import DiskSpace
-from bootstrap_monitor.core.health import HealthAnswer, HealthSample, Streak
-from bootstrap_monitor.core.human_size import human_size
-from bootstrap_monitor.core.next_image import Candidate, Next
+from bootstrap_monitor.core.event import EventReason
+from bootstrap_monitor.core.next_image import Candidate, Next, OnFailure
+from bootstrap_monitor.core.results import Verdict
 from bootstrap_monitor.core.running_test import RunningTest, running_test
 from bootstrap_monitor.core.stateful_set import StatefulSet
 from bootstrap_monitor.core.template_drift import Drift, DriftWorld
 from bootstrap_monitor.core.tracked_tag import tracked_tag
+from bootstrap_monitor.core.verdict.assessment import Limits
 from bootstrap_monitor.core.versions import versions_of
 from bootstrap_monitor.errors import MonitorError
 from bootstrap_monitor.log import fields
-from bootstrap_monitor.steps import gathering, reporting, rollout
+from bootstrap_monitor.steps import gathering, rollout
+from bootstrap_monitor.steps.events import EventApi, EventRecorder
 from bootstrap_monitor.steps.gathering import GatherApi
-from bootstrap_monitor.steps.guarded_patch import PatchApi
+from bootstrap_monitor.steps.node_watch import NodeWatch, WatchApi
 from bootstrap_monitor.steps.probe import ProbeApi, probe
-from bootstrap_monitor.steps.reporting import Pass
-from bootstrap_monitor.timings import COUNT_POLL_SECONDS, EXACT_USAGE_TIMEOUT_SECONDS, HEARTBEAT_SECONDS
+from bootstrap_monitor.steps.sampling import Node
+from bootstrap_monitor.timings import COUNT_POLL_SECONDS, HEARTBEAT_SECONDS
 
 log = logging.getLogger(__name__)
 
 
-class Api(GatherApi, PatchApi, ProbeApi, Protocol):
+class Api(GatherApi, WatchApi, ProbeApi, EventApi, Protocol):
     """What the sidecar needs of the Kubernetes API."""
-
-
-class Node(Protocol):
-    """The node's HTTP server. Trouble is an answer too."""
-
-    def get(self, path: str) -> HealthAnswer: ...
 
 
 class DetailsStore(Protocol):
@@ -59,7 +55,8 @@ class Options:
     pod_name: str
     container: str
     tracked_tag: str | None
-    healthy_samples: int
+    limits: Limits
+    on_failure: OnFailure
     health_check_interval: timedelta
     image_check_interval: timedelta
     probe_timeout: timedelta
@@ -83,38 +80,44 @@ def start(
     around = gathering.surroundings(api, options.pod_name)
     gathering.warn_of_long_name(around.stateful_set)
     test = running_test(around.pod, options.container, gathering.read_details(store.read))
-    result = test.result_in(around.stateful_set)
+    result = test.result_in(around.stateful_set) or {}
     log.info(
         "Watching the node",
         extra=fields(
             testConfig=gathering.config_fields(test.config),
             startTime=test.details.start_time,
-            verdict=result and result.get("verdict"),
+            verdict=result.get("verdict"),
+            reason=result.get("reason"),
         ),
     )
-    return Sidecar(options, test, result is not None, api, node, space, count_bytes, clock)
+    events = EventRecorder(api, clock, options.pod_name)
+    watch = NodeWatch(
+        test=test,
+        container=options.container,
+        limits=options.limits,
+        api=api,
+        node=node,
+        space=space,
+        count_bytes=count_bytes,
+        clock=clock,
+        events=events,
+        verdict=Verdict(result["verdict"]) if result else None,
+        failure=str(result["reason"]) if result.get("verdict") == Verdict.FAILED else None,
+    )
+    return Sidecar(options, test, watch, api, clock, events)
 
 
 @dataclass
 class Sidecar:
-    """The loop's state: what is known of this test since the process started."""
+    """The loop."""
 
     options: Options
     test: RunningTest
-    has_result: bool
+    watch: NodeWatch
     api: Api
-    node: Node
-    space: Callable[[], DiskSpace]
-    count_bytes: Callable[[], Pending[int]]
-    """Starts one exact walk over the data volume."""
     clock: Clock
-    _streak: Streak = field(init=False)
-    _last_sample: HealthSample | None = None
-    _passed: Pass | None = None
+    events: EventRecorder
     _drift: Drift = Drift.IN_STEP
-
-    def __post_init__(self) -> None:
-        self._streak = Streak(self.options.healthy_samples)
 
     def run(self) -> NoReturn:
         """Until SIGTERM.
@@ -130,18 +133,18 @@ class Sidecar:
         while True:
             now = self.clock.monotonic()
             if now >= next_health:
-                had_result = self.has_result
-                fine = self._turn(self._look_at_node)
-                counting = fine and self._passed is not None and not self.has_result
+                before = self.watch.verdict
+                fine = self._turn(self.watch.look)
+                counting = fine and self.watch.unreported
                 next_health = now + (min(COUNT_POLL_SECONDS, health_check) if counting else health_check)
-                if self.has_result and not had_result:
+                if self.watch.verdict is not before:
                     next_image_check = now  # the next image, as soon as there is a result
             if now >= next_image_check:
                 next_image_check = now + image_check
                 self._turn(self._look_at_template)
             if now >= next_heartbeat:
                 next_heartbeat = now + HEARTBEAT_SECONDS
-                self._turn(self._heartbeat)
+                self._turn(self.watch.heartbeat)
             self.clock.sleep(min(next_health, next_image_check, next_heartbeat) - self.clock.monotonic())
 
     def _turn(self, look: Callable[[], None]) -> bool:
@@ -155,32 +158,6 @@ class Sidecar:
             log.error("This turn failed; trying again at the next", extra=fields(error=told))
             return False
         return True
-
-    def _look_at_node(self) -> None:
-        if self.has_result:
-            return
-        if self._passed is None:
-            self._sample()
-        if self._passed is not None:
-            self.has_result = reporting.report(self.api, self.clock, self.test, self._passed)
-
-    def _sample(self) -> None:
-        sample = health.sample(self.node.get("/ext/health"))
-        self._streak = self._streak.after(sample)
-        if sample != self._last_sample:
-            self._last_sample = sample
-            log.info(
-                "Node reported healthy" if sample.healthy else "Node reported unhealthy",
-                extra=fields(bootstrapping=sample.bootstrapping, failing=sample.failing, problem=sample.problem),
-            )
-        if self._streak.complete:
-            self._passed = Pass(
-                end=self.test.end(self.clock.now()),
-                samples=self._streak.count,
-                counted=self.count_bytes(),
-                count_until=self.clock.monotonic() + EXACT_USAGE_TIMEOUT_SECONDS,
-                heights=health.heights(self.node.get("/ext/metrics")),
-            )
 
     def _look_at_template(self) -> None:
         stateful_set = StatefulSet(self.api.read_stateful_set(self.test.stateful_set))
@@ -196,7 +173,7 @@ class Sidecar:
         )
         entered, self._drift = drift is not self._drift, drift
         match drift:
-            case Drift.IN_STEP if self.has_result:
+            case Drift.IN_STEP if next_image.is_due(self.watch.verdict, self.options.on_failure):
                 self._look_for_image(stateful_set)
             case Drift.TAG_PUT_BACK:
                 self._pin_in_place(stateful_set)
@@ -255,21 +232,9 @@ class Sidecar:
                     tracked_tag=tag,
                     counted=False,
                 )
+                self.events.record(patched, EventReason.IMAGE_UPDATED, f"next image to test: {probed.image}")
                 rollout.await_observed(self.api, self.clock, patched)
                 rollout.leave(self.api, self.clock, self.test.pod)
-
-    def _heartbeat(self) -> None:
-        space = self.space()
-        log.info(
-            "Still watching" if self.has_result else "Bootstrap in progress",
-            extra=fields(
-                elapsed=self.test.elapsed(self.clock.now()),
-                diskUsed=human_size(space.total_bytes - space.available_bytes),
-                diskFree=human_size(space.available_bytes),
-                heights=health.heights(self.node.get("/ext/metrics")),
-                bootstrapping=self._last_sample.bootstrapping if self._last_sample else None,
-            ),
-        )
 
     def _template_image(self, stateful_set: StatefulSet) -> image_reference.ImageReference:
         return image_reference.parse(stateful_set.template_image(self.options.container) or "")

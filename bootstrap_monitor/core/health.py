@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import orjson
@@ -33,11 +33,17 @@ class HealthSample:
 
     healthy: bool
     bootstrapping: tuple[str, ...] | None = None
-    """Subnets still to be bootstrapped (P, X and C share one); ``None``: the answer does not tell."""
+    """Subnets still to be bootstrapped (P, X and C share one), or chains; ``None``: the answer does not tell."""
     failing: tuple[str, ...] = ()
     """Names of the failing checks."""
     problem: str | None = None
     """Why there is no sample: ``NodeUnreachable: …`` or ``MalformedAnswer: …``."""
+
+    def with_chains(self, bootstrapped: Mapping[str, bool | None]) -> HealthSample:
+        """With what the chains themselves say, where the check did not tell; one that does not tell is no news."""
+        if self.bootstrapping is not None or self.problem or any(told is None for told in bootstrapped.values()):
+            return self
+        return replace(self, bootstrapping=tuple(chain for chain, told in bootstrapped.items() if not told))
 
     @property
     def bootstrapped(self) -> bool:
@@ -75,42 +81,3 @@ def _bootstrapping(check: Any) -> tuple[str, ...] | None:
     if isinstance(message, list) and all(isinstance(subnet, str) for subnet in message):
         return tuple(message)
     return None
-
-
-_HEIGHT = re.compile(
-    r'^avalanche_snowman_last_accepted_height\{(?:[^}]*,)?chain="(?P<chain>[^"]+)"[^}]*\} (?P<height>\S+)',
-    re.MULTILINE,
-)
-
-
-def heights(answer: HealthAnswer) -> dict[str, int]:
-    """The last accepted height by chain, from ``/ext/metrics``; there from the node's start, also while it bootstraps.
-
-    Empty when the answer has none.
-    """
-    if not isinstance(answer, HttpAnswer) or answer.status != 200:
-        return {}
-    found = {}
-    for match in _HEIGHT.finditer(answer.body.decode(errors="replace")):
-        try:
-            found[match["chain"]] = int(float(match["height"]))
-        except (ValueError, OverflowError):
-            continue
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class Streak:
-    """How many samples in a row were bootstrapped. One alone can be a node that lags behind its network."""
-
-    needed: int
-    count: int = 0
-
-    def after(self, new: HealthSample) -> Streak:
-        """With one more sample; any other than a bootstrapped one starts anew."""
-        return Streak(self.needed, self.count + 1 if new.bootstrapped else 0)
-
-    @property
-    def complete(self) -> bool:
-        """Whether it is long enough for the verdict."""
-        return self.count >= self.needed

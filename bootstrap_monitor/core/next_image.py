@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import Enum, auto
+from enum import Enum, StrEnum, auto
 
 from bootstrap_monitor.core import names, results
 from bootstrap_monitor.core.fingerprint import Fingerprint
+from bootstrap_monitor.core.results import Verdict
 from bootstrap_monitor.core.stateful_set import StatefulSet
+
+
+class OnFailure(StrEnum):
+    """What follows a failed verdict."""
+
+    NEXT = "next"
+    """The next image: a broken one must not hold the rig."""
+    HOLD = "hold"
+    """Nothing: the node stays for people to look at, until it passes, or they edit the template or ask for a retest."""
 
 
 class Next(Enum):
@@ -27,6 +37,11 @@ class Candidate:
 
     digest: str
     versions: str
+
+
+def is_due(verdict: Verdict | None, on_failure: OnFailure) -> bool:
+    """Whether to look for another image: not before the verdict."""
+    return verdict is not None and not (verdict is Verdict.FAILED and on_failure is OnFailure.HOLD)
 
 
 def assess(candidate: Candidate, tested: Fingerprint, stateful_set: StatefulSet) -> Next:

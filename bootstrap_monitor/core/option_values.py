@@ -47,6 +47,18 @@ def samples(text: str) -> int:
     return int(text)
 
 
+def percentage(text: str) -> float:
+    """``5`` or ``5%``, from 0 and below 100."""
+    number = text.removesuffix("%").strip()
+    try:
+        percent = float(number)
+    except ValueError:
+        percent = -1.0
+    if not 0 <= percent < 100:
+        raise ValueError(f"{text!r} is not a percentage from 0 to below 100, e.g. '5%'")
+    return percent
+
+
 def uri(text: str) -> str:
     """An HTTP address."""
     try:

@@ -14,15 +14,20 @@ from typing import Any
 import orjson
 
 from bootstrap_monitor.core.json import JsonObject
+from bootstrap_monitor.core.verdict.reason import Reason
 
 SCHEMA = 1
 MAX_ENTRIES = 20
+MAX_BYTES = 64 * 1024
+"""Of all entries; the API server allows 256 KiB for all annotations of an object."""
+MAX_NODE_LOG_BYTES = 4 * 1024
 
 
 class Verdict(StrEnum):
     """How a test ended."""
 
     PASSED = "passed"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +43,13 @@ class Result:
     start: str
     end: datetime
     verdict: Verdict
-    reason: str
+    reason: Reason
     message: str
     disk_bytes: int | None
     """Allocated bytes of the data volume at the verdict; ``None`` where they could not be counted."""
     pod: str
+    node_log: str = ""
+    """What the node logged last before a failure; its end is stored."""
 
     def entry(self) -> JsonObject:
         """As stored."""
@@ -59,11 +66,11 @@ class Result:
             "end": self.end.isoformat(),
             "durationSeconds": round(max(0.0, duration.total_seconds()), 3),
             "verdict": str(self.verdict),
-            "reason": self.reason,
+            "reason": str(self.reason),
             "message": self.message,
             "diskBytes": self.disk_bytes,
             "pod": self.pod,
-            "nodeLog": "",
+            "nodeLog": log_tail(self.node_log),
         }
 
 
@@ -91,13 +98,38 @@ def of_image(entries: Sequence[JsonObject], *, fingerprint: str) -> JsonObject |
     return next((entry for entry in entries if entry.get("fingerprint") == fingerprint), None)
 
 
+def log_tail(text: str) -> str:
+    """Its last whole lines, or the end of a line that is longer, in at most 4 KiB of UTF-8."""
+    encoded = text.encode()
+    if len(encoded) <= MAX_NODE_LOG_BYTES:
+        return text
+    tail = encoded[-MAX_NODE_LOG_BYTES:].decode(errors="ignore")
+    return tail.partition("\n")[2] or tail
+
+
 def with_result(entries: Sequence[JsonObject], result: Result) -> tuple[JsonObject, ...]:
     """The list with this result first; an earlier one of the same test is replaced."""
     new = result.entry()
     others = [e for e in entries if (e.get("fingerprint"), e.get("start")) != (new["fingerprint"], new["start"])]
-    return (new, *others)[:MAX_ENTRIES]
+    return _fitting((new, *others)[:MAX_ENTRIES])
 
 
 def encode(entries: Sequence[JsonObject]) -> str:
     """The annotation's value."""
     return orjson.dumps(list(entries)).decode()
+
+
+def _fitting(entries: tuple[JsonObject, ...]) -> tuple[JsonObject, ...]:
+    """In 64 KiB: the oldest log tails go first, entries last; the newest entry stays."""
+    for index in reversed(range(len(entries))):
+        if _size(entries) <= MAX_BYTES:
+            return entries
+        if entries[index].get("nodeLog"):
+            entries = (*entries[:index], {**entries[index], "nodeLog": ""}, *entries[index + 1 :])
+    while len(entries) > 1 and _size(entries) > MAX_BYTES:
+        entries = entries[:-1]
+    return entries
+
+
+def _size(entries: Sequence[JsonObject]) -> int:
+    return len(encode(entries).encode())

@@ -14,6 +14,7 @@ from bootstrap_monitor.core.json import JsonObject
 from bootstrap_monitor.core.results import Result, Verdict
 from bootstrap_monitor.core.stateful_set import StatefulSet
 from bootstrap_monitor.core.test_config import TestConfig
+from bootstrap_monitor.core.verdict.assessment import Assessment
 from bootstrap_monitor.core.versions import versions_of
 from bootstrap_monitor.errors import ConfigurationError, TransientError
 
@@ -46,7 +47,9 @@ class RunningTest:
         entries = results.parse(stateful_set.annotation(names.RESULTS_ANNOTATION))
         return results.of_test(entries, fingerprint=self.fingerprint.hash(), start=self.details.start_time)
 
-    def result(self, *, verdict: Verdict, end: datetime, message: str, disk_bytes: int | None) -> Result:
+    def result(
+        self, assessment: Assessment, *, end: datetime, message: str, disk_bytes: int | None, node_log: str
+    ) -> Result:
         """The entry to store."""
         return Result(
             fingerprint=self.fingerprint.hash(),
@@ -57,11 +60,12 @@ class RunningTest:
             sync_mode=str(self.config.sync_mode),
             start=self.details.start_time,
             end=end,
-            verdict=verdict,
-            reason="Bootstrapped",
+            verdict=Verdict.PASSED if assessment.passed else Verdict.FAILED,
+            reason=assessment.reason,
             message=message,
             disk_bytes=disk_bytes,
             pod=pod.name(self.pod),
+            node_log=node_log,
         )
 
 

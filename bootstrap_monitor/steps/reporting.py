@@ -1,4 +1,4 @@
-"""Report a verdict: first in the StatefulSet's annotation, then in the log."""
+"""Report a verdict: first in the StatefulSet's annotation, then in the log, then as an Event."""
 
 from __future__ import annotations
 
@@ -9,57 +9,73 @@ from datetime import datetime
 from bootstrap_monitor.background import Pending
 from bootstrap_monitor.clock import Clock
 from bootstrap_monitor.core import names, patches, results
+from bootstrap_monitor.core.event import EventReason
 from bootstrap_monitor.core.human_size import human_size
 from bootstrap_monitor.core.json import JsonObject
-from bootstrap_monitor.core.results import Result, Verdict
+from bootstrap_monitor.core.results import Result
 from bootstrap_monitor.core.running_test import RunningTest
 from bootstrap_monitor.core.stateful_set import StatefulSet
+from bootstrap_monitor.core.verdict.assessment import Assessment
 from bootstrap_monitor.errors import Invalid
 from bootstrap_monitor.log import fields
 from bootstrap_monitor.steps import gathering
+from bootstrap_monitor.steps.events import EventRecorder
 from bootstrap_monitor.steps.guarded_patch import PatchApi, guarded_patch
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Pass:
+class Ending:
     """A verdict that is not reported yet."""
 
+    assessment: Assessment
     end: datetime
-    samples: int
     counted: Pending[int]
     """The bytes on the data volume, counted by an exact walk."""
     count_until: float
     """When to go on without them, in seconds of the monotonic clock."""
     heights: dict[str, int]
+    node_log: str = ""
+    """The last lines that the node logged, for a failure."""
+    replaces: str | None = None
+    """The reason of the failure that this pass comes after."""
+
+    @property
+    def message(self) -> str:
+        """For people."""
+        earlier = f"; before, it had failed ({self.replaces})" if self.replaces else ""
+        return self.assessment.message + earlier
 
 
-def report(api: PatchApi, clock: Clock, test: RunningTest, passed: Pass) -> bool:
-    """Store and log the pass; ``False`` while its bytes are still being counted.
+def report(api: PatchApi, clock: Clock, events: EventRecorder, test: RunningTest, ending: Ending) -> Result | None:
+    """Store and tell the verdict; ``None`` while its bytes are still being counted.
 
-    :raises MonitorError: the API is away or denies the write; nothing is logged then.
+    :raises MonitorError: the API is away or denies the write; nothing is told then.
     """
-    if not passed.counted.done() and clock.monotonic() < passed.count_until:
-        return False
-    disk_bytes = _counted_bytes(passed.counted)
+    if not ending.counted.done() and clock.monotonic() < ending.count_until:
+        return None
+    disk_bytes = _counted_bytes(ending.counted)
     result = test.result(
-        verdict=Verdict.PASSED,
-        end=passed.end,
-        message=f"bootstrapped and healthy in {passed.samples} samples in a row",
-        disk_bytes=disk_bytes,
+        ending.assessment, end=ending.end, message=ending.message, disk_bytes=disk_bytes, node_log=ending.node_log
     )
-    _store(api, clock, test.stateful_set, result)
-    log.info(
-        names.COMPLETED,
-        extra=fields(
-            diskUsage=None if disk_bytes is None else human_size(disk_bytes),
-            duration=test.elapsed(passed.end),
-            testConfig=gathering.config_fields(test.config),
-            heights=passed.heights,
-        ),
-    )
-    return True
+    stateful_set = _store(api, clock, test.stateful_set, result)
+    told: JsonObject = {
+        "diskUsage": None if disk_bytes is None else human_size(disk_bytes),
+        "duration": test.elapsed(ending.end),
+        "testConfig": gathering.config_fields(test.config),
+        "heights": ending.heights,
+    }
+    if ending.assessment.passed:
+        log.info(names.COMPLETED, extra=fields(**told, **({"replaces": ending.replaces} if ending.replaces else {})))
+    else:
+        log.error("Bootstrap failed", extra=fields(reason=str(result.reason), message=ending.message, **told))
+        for line in ending.node_log.splitlines():
+            log.error("The node's log", extra=fields(line=line))
+    if stateful_set:
+        reason = EventReason.PASSED if ending.assessment.passed else EventReason.FAILED
+        events.record(stateful_set, reason, f"{result.reason}: {ending.message} ({test.config.image})")
+    return result
 
 
 def _counted_bytes(counted: Pending[int]) -> int | None:
@@ -73,7 +89,7 @@ def _counted_bytes(counted: Pending[int]) -> int | None:
         return None
 
 
-def _store(api: PatchApi, clock: Clock, stateful_set: str, result: Result) -> None:
+def _store(api: PatchApi, clock: Clock, name: str, result: Result) -> StatefulSet | None:
     """Put the result first in the annotation. An annotation that the API refuses for good is cut to this result."""
 
     def patch(current: StatefulSet) -> JsonObject:
@@ -84,11 +100,12 @@ def _store(api: PatchApi, clock: Clock, stateful_set: str, result: Result) -> No
         return patches.results(current, results.encode(results.with_result((), result)))
 
     try:
-        guarded_patch(api, clock, stateful_set, patch)
+        return guarded_patch(api, clock, name, patch)
     except Invalid as refused:
         log.warning("The results are refused; keeping the newest only", extra=fields(error=str(refused)))
         try:
-            guarded_patch(api, clock, stateful_set, cut)
+            return guarded_patch(api, clock, name, cut)
         except Invalid as again:
             # There is nothing left to cut. The log has the result, and the rig goes on.
             log.error("The result is refused and is not stored", extra=fields(error=str(again)))
+            return None

@@ -21,7 +21,7 @@ def node(url: str, clock: FakeClock | None = None, read_seconds: float = 60.0) -
 def test_any_status_is_an_answer(status: int) -> None:
     body = b"" if status == 204 else b'{"healthy": false}'
     with ScriptedServer(answer(status, body)) as server:
-        assert node(server.url).health() == HttpAnswer(status, body)
+        assert node(server.url).get("/ext/health") == HttpAnswer(status, body)
 
     (request,) = server.requests
     assert (request.method, request.target) == ("GET", "/ext/health")
@@ -39,7 +39,7 @@ def test_any_path_can_be_asked(slash: str) -> None:
 @pytest.mark.parametrize("body", [b"", b"<html>", b"\xff\x00", b"{"], ids=["empty", "page", "bytes", "cut JSON"])
 def test_a_body_is_handed_on_as_it_is(body: bytes) -> None:
     with ScriptedServer(answer(200, body)) as server:
-        assert node(server.url).health() == HttpAnswer(200, body)
+        assert node(server.url).get("/ext/health") == HttpAnswer(200, body)
 
 
 BROKEN: dict[str, tuple[Step, str]] = {
@@ -56,7 +56,7 @@ BROKEN: dict[str, tuple[Step, str]] = {
 def test_a_broken_answer_is_a_fact_not_an_error(step: Step, kind: str) -> None:
     with ScriptedServer(step, answer(200, b"back")) as server:
         subject = node(server.url)
-        first, second = subject.health(), subject.health()
+        first, second = subject.get("/ext/health"), subject.get("/ext/health")
 
     assert isinstance(first, NoAnswer)
     assert first.reason.startswith(f"GET /ext/health: {kind}")
@@ -69,20 +69,20 @@ def test_a_broken_answer_is_a_fact_not_an_error(step: Step, kind: str) -> None:
 )
 def test_a_node_that_hangs_is_a_fact(start: bytes) -> None:
     with ScriptedServer(hang(start)) as server:
-        result = node(server.url, read_seconds=0.05).health()
+        result = node(server.url, read_seconds=0.05).get("/ext/health")
 
     assert result == NoAnswer("GET /ext/health: ReadTimeout: timed out")
 
 
 def test_nobody_listening_is_a_fact() -> None:
-    result = node(refusing_url()).health()
+    result = node(refusing_url()).get("/ext/health")
 
     assert isinstance(result, NoAnswer)
     assert result.reason == "GET /ext/health: ConnectError: [Errno 111] Connection refused"
 
 
 def test_a_name_that_is_not_known_is_a_fact() -> None:
-    assert isinstance(node("http://node.invalid:9650").health(), NoAnswer)
+    assert isinstance(node("http://node.invalid:9650").get("/ext/health"), NoAnswer)
 
 
 def test_a_redirect_is_not_followed() -> None:
@@ -90,7 +90,7 @@ def test_a_redirect_is_not_followed() -> None:
         ScriptedServer(answer(200)) as elsewhere,
         ScriptedServer(answer(302, b"", {"Location": elsewhere.url})) as server,
     ):
-        assert node(server.url).health() == HttpAnswer(302, b"")
+        assert node(server.url).get("/ext/health") == HttpAnswer(302, b"")
 
     assert elsewhere.requests == []
 
@@ -99,7 +99,7 @@ def test_the_environments_proxy_is_not_used(monkeypatch: pytest.MonkeyPatch) -> 
     with ScriptedServer(answer(200, b"proxy")) as proxy, ScriptedServer(answer(200, b"node")) as server:
         for name in ("http_proxy", "all_proxy"):
             monkeypatch.setenv(name, proxy.url)
-        assert node(server.url).health() == HttpAnswer(200, b"node")
+        assert node(server.url).get("/ext/health") == HttpAnswer(200, b"node")
 
     assert proxy.requests == []
 
@@ -108,7 +108,7 @@ def test_credentials_of_the_home_folder_are_not_sent(monkeypatch: pytest.MonkeyP
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password secret")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     with ScriptedServer(answer(200)) as server:
-        node(server.url).health()
+        node(server.url).get("/ext/health")
 
     assert "authorization" not in server.requests[0].headers
 
@@ -143,7 +143,7 @@ def test_a_body_that_comes_too_slowly_is_no_answer() -> None:
             yield b"x"
 
     with ScriptedServer(chunked(drip())) as server:
-        result = node(server.url, clock).health()
+        result = node(server.url, clock).get("/ext/health")
 
     assert result == NoAnswer("GET /ext/health: the body is not complete after 20 s")
 
@@ -152,8 +152,8 @@ def test_each_sample_has_a_connection_of_its_own() -> None:
     """One that was kept would be one that a restart of the node has cut."""
     with ScriptedServer(answer(200)) as server:
         subject = node(server.url)
-        subject.health()
-        subject.health()
+        subject.get("/ext/health")
+        subject.get("/ext/health")
 
     assert len({request.client_port for request in server.requests}) == 2
 
@@ -169,4 +169,4 @@ def test_a_bad_address_is_a_configuration_error(uri: str) -> None:
 
 
 def test_an_address_of_version_6_is_fine() -> None:
-    assert isinstance(Node("http://[::1]:1").health(), NoAnswer)
+    assert isinstance(Node("http://[::1]:1").get("/ext/health"), NoAnswer)

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from bootstrap_monitor import __version__
 from bootstrap_monitor.cli import app
+from bootstrap_monitor.core.next_image import OnFailure
 from bootstrap_monitor.log import LogFormat, LogLevel
 from tests.support.programs import PROGRAM, run
 
@@ -37,6 +38,12 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "health_check_interval": timedelta(minutes=1),
         "image_check_interval": timedelta(minutes=5),
         "healthy_samples": 3,
+        "max_duration": None,
+        "stall_timeout": timedelta(hours=6),
+        "max_restarts": 5,
+        "min_free": 5.0,
+        "not_started_timeout": timedelta(minutes=30),
+        "on_failure": OnFailure.NEXT,
         "tracked_tag": None,
         "probe_timeout": timedelta(minutes=10),
         "log_format": LogFormat.AUTO,
@@ -58,6 +65,12 @@ GIVEN: dict[str, tuple[str, Any]] = {
     "--health-check-interval": ("500ms", timedelta(milliseconds=500)),
     "--image-check-interval": ("1m30s", timedelta(seconds=90)),
     "--healthy-samples": ("1", 1),
+    "--max-duration": ("336h", timedelta(days=14)),
+    "--stall-timeout": ("90m", timedelta(minutes=90)),
+    "--max-restarts": ("2", 2),
+    "--min-free": ("2.5%", 2.5),
+    "--not-started-timeout": ("1h", timedelta(hours=1)),
+    "--on-failure": ("Hold", OnFailure.HOLD),
 }
 BAD = {
     "--namespace": ("", " "),
@@ -69,6 +82,12 @@ BAD = {
     "--health-check-interval": ("1", "0", "soon", "300y"),
     "--image-check-interval": ("5", "0m", "-5m"),
     "--healthy-samples": ("", "0", "-1", "1.5", "three", "\u0663", "9" * 5000),
+    "--max-duration": ("", "14d", "0s"),
+    "--stall-timeout": ("", "6", "0h"),
+    "--max-restarts": ("", "0", "-1"),
+    "--min-free": ("", "%", "-1", "100", "nan", "five", "5%%"),
+    "--not-started-timeout": ("", "30"),
+    "--on-failure": ("", "stop"),
     "--node-uri": ("", "127.0.0.1:9650", "ftp://127.0.0.1", "http://", "http://[::1", "http://a:b", "http://a:0"),
     "--log-format": ("", "xml"),
     "--log-level": ("", "loud"),

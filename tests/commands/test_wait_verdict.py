@@ -220,6 +220,8 @@ def test_the_heartbeat_tells_where_it_stands(rig: Rig, caplog: pytest.LogCapture
         "diskFree": "60G",
         "heights": {"C": 30, "P": 7},
         "bootstrapping": ("11111111111111111111111111111111LpoYY",),
+        "restarts": None,
+        "withoutProgress": timedelta(minutes=10),
     }
 
 

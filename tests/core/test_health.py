@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bootstrap_monitor.core import health
-from bootstrap_monitor.core.health import HealthSample, HttpAnswer, NoAnswer, Streak
+from bootstrap_monitor.core import health, metrics
+from bootstrap_monitor.core.health import HealthSample, HttpAnswer, NoAnswer
 from bootstrap_monitor.core.json import JsonObject
 
 PRIMARY = "11111111111111111111111111111111LpoYY"
@@ -103,7 +103,7 @@ def test_no_sample(answered: HttpAnswer | NoAnswer, problem: str) -> None:
 @given(st.sampled_from([200, 503]), st.binary())
 def test_no_body_raises(status: int, body: bytes) -> None:
     assert not health.sample(HttpAnswer(status, body)).bootstrapped
-    health.heights(HttpAnswer(200, body))
+    metrics.marks(HttpAnswer(200, body))
 
 
 DONE, ON_ITS_WAY = HealthSample(True, ()), HealthSample(False, (PRIMARY,), ("bootstrapped",))
@@ -120,59 +120,3 @@ DONE, ON_ITS_WAY = HealthSample(True, ()), HealthSample(False, (PRIMARY,), ("boo
 )
 def test_bootstrapped(sample: HealthSample, bootstrapped: bool) -> None:
     assert sample.bootstrapped is bootstrapped
-
-
-def streak_of(needed: int, *samples: HealthSample) -> Streak:
-    streak = Streak(needed)
-    for sample in samples:
-        streak = streak.after(sample)
-    return streak
-
-
-@pytest.mark.parametrize(
-    "reset",
-    [ON_ITS_WAY, HealthSample(True, None), health.sample(NoAnswer("reset")), health.sample(HttpAnswer(200, b""))],
-)
-def test_a_streak_starts_anew(reset: HealthSample) -> None:
-    assert streak_of(3, DONE, DONE, reset) == Streak(3, 0)
-    assert not streak_of(3, DONE, DONE, reset, DONE, DONE).complete
-    assert streak_of(3, DONE, DONE, reset, DONE, DONE, DONE).complete
-
-
-def test_a_streak_is_complete_and_stays_so() -> None:
-    assert not streak_of(3).complete
-    assert not streak_of(3, DONE, DONE).complete
-    assert streak_of(3, DONE, DONE, DONE).complete
-    assert streak_of(3, DONE, DONE, DONE, DONE).complete
-    assert streak_of(1, DONE).complete
-
-
-METRICS = b"""\
-# HELP avalanche_snowman_last_accepted_height last height accepted
-# TYPE avalanche_snowman_last_accepted_height gauge
-avalanche_snowman_last_accepted_height{chain="C"} 1.2345678e+07
-avalanche_snowman_last_accepted_height{chain="P"} 30
-avalanche_snowman_last_accepted_height{vm="avm",chain="X",is="it"} 7 1715169600000
-avalanche_snowman_last_accepted_height{chain="nan"} NaN
-avalanche_snowman_last_accepted_height{chain="inf"} +Inf
-avalanche_snowman_last_accepted_height{chain="text"} none
-avalanche_snowman_last_accepted_height{subchain="S"} 4
-avalanche_snowman_last_accepted_height 5
-avalanche_snowman_last_accepted_timestamp{chain="P"} 1.7e+09
-other_avalanche_snowman_last_accepted_height{chain="O"} 9
-avalanche_snowman_bs_fetched{chain="C"} 12
-"""
-
-
-@pytest.mark.parametrize(
-    ("answered", "heights"),
-    [
-        pytest.param(HttpAnswer(200, METRICS), {"C": 12345678, "P": 30, "X": 7}, id="metrics"),
-        pytest.param(HttpAnswer(200, b""), {}, id="empty"),
-        pytest.param(HttpAnswer(200, b"\xff\xfe\n" + METRICS), {"C": 12345678, "P": 30, "X": 7}, id="not UTF-8"),
-        pytest.param(HttpAnswer(503, METRICS), {}, id="503"),
-        pytest.param(NoAnswer("timed out"), {}, id="no answer"),
-    ],
-)
-def test_heights(answered: HttpAnswer | NoAnswer, heights: dict[str, int]) -> None:
-    assert health.heights(answered) == heights

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bootstrap_monitor.core import results
 from bootstrap_monitor.core.results import Result, Verdict
+from bootstrap_monitor.core.verdict.reason import Reason
 from tests.support.objects import DIGEST, OTHER_DIGEST, PINNED, START
 
 RESULT = Result(
@@ -23,7 +24,7 @@ RESULT = Result(
     start=START,
     end=datetime(2024, 5, 1, 13, 0, 0, 500_000, tzinfo=UTC),
     verdict=Verdict.PASSED,
-    reason="Bootstrapped",
+    reason=Reason.BOOTSTRAPPED,
     message="bootstrapped and healthy",
     disk_bytes=4096,
     pod="rig-0",

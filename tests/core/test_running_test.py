@@ -7,8 +7,9 @@ import pytest
 
 from bootstrap_monitor.core import details, names, results
 from bootstrap_monitor.core.details import Details, DetailsFile, MalformedDetails, NewerDetails, NoDetails
-from bootstrap_monitor.core.results import Verdict
 from bootstrap_monitor.core.running_test import RunningTest, running_test
+from bootstrap_monitor.core.verdict.assessment import Assessment
+from bootstrap_monitor.core.verdict.reason import Reason
 from bootstrap_monitor.errors import ConfigurationError, TransientError
 from tests.core import pods
 from tests.core.pods import NODE
@@ -109,11 +110,14 @@ def test_a_test_never_ends_before_its_start(seconds: float) -> None:
     assert running().end(now) == max(now, STARTED)
 
 
+PASSED = Assessment(Reason.BOOTSTRAPPED, "well")
+
+
 def test_result() -> None:
     end = STARTED + timedelta(hours=1)
     test = running_test(pod_from(template(annotations={names.RETEST_ANNOTATION: "7"})), NODE, FILE_OF_RETEST)
 
-    entry = test.result(verdict=Verdict.PASSED, end=end, message="well", disk_bytes=5).entry()
+    entry = test.result(PASSED, end=end, message="well", disk_bytes=5, node_log="").entry()
 
     assert entry == {
         "schema": 1,
@@ -141,12 +145,18 @@ def test_result() -> None:
     }
 
 
+def test_a_failure_has_its_reason_and_the_end_of_the_log() -> None:
+    failed = Assessment(Reason.CRASH_LOOP, "five restarts")
+    entry = running().result(failed, end=STARTED, message="", disk_bytes=None, node_log="x" * 5000).entry()
+    assert (entry["verdict"], entry["reason"], len(entry["nodeLog"])) == ("failed", "CrashLoop", 4096)
+
+
 FILE_OF_RETEST = details_of(pod_from(template(annotations={names.RETEST_ANNOTATION: "7"})))
 
 
 def test_its_own_result() -> None:
     test = running()
-    own = test.result(verdict=Verdict.PASSED, end=STARTED, message="", disk_bytes=None)
+    own = test.result(PASSED, end=STARTED, message="", disk_bytes=None, node_log="")
     others = (replace(own, start="2024-04-01T00:00:00Z").entry(), replace(own, fingerprint="other").entry())
 
     def result_in(*entries: dict[str, object]) -> dict[str, object] | None:

@@ -48,6 +48,10 @@ class Cluster:
         self.images = dict(images or {})
         self.on_delete: Callable[[JsonObject], None] = lambda pod: None
         """Told of each pod of a StatefulSet whose deletion begins."""
+        self.events: list[JsonObject] = []
+        self.node_log: str | None = "the node's last words\n"
+        self.previous_log: str | None = None
+        """Of the run before the last restart."""
         self.calls: list[str] = []
         self.deletions: list[JsonObject] = []
         """Name, uid and grace of each accepted deletion."""
@@ -148,6 +152,15 @@ class Cluster:
             self._looks[pod["metadata"]["uid"]] += 1
         return copy.deepcopy(pod)
 
+    def look_at_pod(self, name: str) -> JsonObject:
+        self._enter("look_at_pod")
+        return copy.deepcopy(self._pod(name))
+
+    def create_event(self, body: JsonObject) -> JsonObject:
+        self._enter("create_event")
+        self.events.append(copy.deepcopy(body))
+        return copy.deepcopy(body)
+
     def create_pod(self, body: JsonObject) -> JsonObject:
         self._enter("create_pod")
         name = body["metadata"]["name"]
@@ -169,11 +182,18 @@ class Cluster:
             pod["metadata"]["deletionTimestamp"] = "2026-01-02T00:00:00Z"
             self.on_delete(pod)
 
-    def pod_log(self, name: str, *, container: str, limit_bytes: int) -> str:
+    def pod_log(
+        self, name: str, *, container: str, limit_bytes: int, tail_lines: int | None = None, previous: bool = False
+    ) -> str:
         self._enter("pod_log")
         pod = self._pod(name)
         assert container in {item["name"] for item in pod["spec"]["containers"]}
-        return self._outcome(pod).log[:limit_bytes]
+        if not _owned_by_set(pod):
+            return self._outcome(pod).log[:limit_bytes]
+        log = self.previous_log if previous else self.node_log
+        if log is None:
+            raise failure(400, "BadRequest", f"container {container} has no such log")
+        return "".join(log.splitlines(keepends=True)[-(tail_lines or 0) :])[:limit_bytes]
 
     def read_stateful_set(self, name: str) -> JsonObject:
         self._enter("read_stateful_set")

@@ -15,6 +15,7 @@ from tests.support.http_server import Handler, Request, ScriptedServer, Step, an
 from tests.support.manifests import NAMESPACE
 
 _PODS = re.compile(rf"/api/v1/namespaces/{NAMESPACE}/pods(?:/(?P<name>[^/]+)(?P<log>/log)?)?")
+_EVENTS = f"/api/v1/namespaces/{NAMESPACE}/events"
 _STATEFUL_SET = re.compile(rf"/apis/apps/v1/namespaces/{NAMESPACE}/statefulsets/(?P<name>[^/]+)")
 _PATCHES = {"application/merge-patch+json": False, "application/strategic-merge-patch+json": True}
 
@@ -43,6 +44,8 @@ def serve(cluster: Cluster, lost: Callable[[Request], Step | None] = lambda requ
 def _handle(cluster: Cluster, request: Request) -> JsonObject | bytes:
     if pods := _PODS.fullmatch(request.path):
         return _pods(cluster, request, pods["name"], is_log=bool(pods["log"]))
+    if request.path == _EVENTS and request.method == "POST":
+        return cluster.create_event(request.json)
     if (match := _STATEFUL_SET.fullmatch(request.path)) and request.method == "PATCH":
         strategic = _PATCHES.get(request.headers["content-type"])
         if strategic is None:

@@ -18,6 +18,8 @@ from bootstrap_monitor.core import names
 from bootstrap_monitor.core.disk_space import DiskSpace
 from bootstrap_monitor.core.health import HealthAnswer, HttpAnswer, NoAnswer
 from bootstrap_monitor.core.json import JsonObject
+from bootstrap_monitor.core.next_image import OnFailure
+from bootstrap_monitor.core.verdict.assessment import Limits
 from bootstrap_monitor.errors import Terminated
 from tests.support.clock import FakeClock
 from tests.support.cluster import Cluster
@@ -79,10 +81,18 @@ class FakeNode:
     def __init__(self, *answers: HealthAnswer) -> None:
         self.health = list(answers)
         self.looks = 0
+        self.metrics: Callable[[], HealthAnswer] = lambda: HttpAnswer(200, METRICS)
+        self.chains: dict[str, bool] = {}
+        """What ``info.isBootstrapped`` answers; of others it knows nothing."""
+
+    def post(self, path: str, body: JsonObject) -> HealthAnswer:
+        assert (path, body["method"]) == ("/ext/info", "info.isBootstrapped")
+        told = self.chains.get(body["params"]["chain"])
+        return AWAY if told is None else HttpAnswer(200, json.dumps({"result": {"isBootstrapped": told}}).encode())
 
     def get(self, path: str) -> HealthAnswer:
         if path == "/ext/metrics":
-            return HttpAnswer(200, METRICS)
+            return self.metrics()
         self.looks += 1
         return self.health.pop(0) if len(self.health) > 1 else self.health[0]
 
@@ -172,11 +182,22 @@ class Rig:
         return init.Init(replace(own, **options), self.cluster, DetailsFile(self.volume), clear, self.clock)
 
     def sidecar(self, **options: Any) -> wait.Sidecar:
+        """``options`` are fields of the command's options or of their limits."""
+        limits = Limits(
+            healthy_samples=3,
+            stall_timeout=timedelta(hours=6),
+            max_restarts=5,
+            min_free_percent=5,
+            not_started_timeout=timedelta(minutes=30),
+            max_duration=None,
+        )
+        own_limits = {name: options.pop(name) for name in limits.__dataclass_fields__ if name in options}
         own = wait.Options(
             pod_name=POD,
             container=NODE,
             tracked_tag=None,
-            healthy_samples=3,
+            limits=replace(limits, **own_limits),
+            on_failure=OnFailure.NEXT,
             health_check_interval=timedelta(minutes=1),
             image_check_interval=timedelta(minutes=5),
             probe_timeout=timedelta(minutes=10),

@@ -1,0 +1,1 @@
+"""From samples of a node to a verdict: sample -> history -> assessment."""

@@ -1,0 +1,146 @@
+"""The commands' options: names, environment variables, help, and how their values are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Annotated, Any
+
+import typer
+
+from bootstrap_monitor.core import option_values as values
+from bootstrap_monitor.core.next_image import OnFailure
+from bootstrap_monitor.log import LogFormat, LogLevel
+
+
+def _option(name: str, text: str, *variables: str, parser: Callable[[str], Any] | None = None, **more: Any) -> Any:
+    def parsed(value: str) -> Any:
+        assert parser
+        try:
+            return parser(value)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
+
+    own_variable = "BOOTSTRAP_MONITOR_" + name.removeprefix("--").replace("-", "_").upper()
+    return typer.Option(name, help=text, envvar=[own_variable, *variables], parser=parser and parsed, **more)
+
+
+Namespace = Annotated[
+    str, _option("--namespace", "Namespace of this pod.", "POD_NAMESPACE", parser=values.name, metavar="NAME")
+]
+PodName = Annotated[str, _option("--pod-name", "Name of this pod.", "POD_NAME", parser=values.name, metavar="NAME")]
+Container = Annotated[
+    str, _option("--node-container-name", "Container that runs the node.", parser=values.name, metavar="NAME")
+]
+DataDir = Annotated[
+    str,
+    _option("--data-dir", "Where this container mounts the data volume.", parser=values.folder, metavar="PATH"),
+]
+Format = Annotated[LogFormat, _option("--log-format", "Form of the log.", case_sensitive=False)]
+Level = Annotated[LogLevel, _option("--log-level", "The least that is logged.", case_sensitive=False)]
+TrackedTag = Annotated[
+    str | None,
+    _option(
+        "--tracked-tag",
+        "Tag to follow.",
+        parser=values.tag,
+        metavar="TAG",
+        show_default="the one that was deployed",
+    ),
+]
+ProbeTimeout = Annotated[
+    timedelta,
+    _option(
+        "--probe-timeout",
+        "How long a probe pod may take, with its pull.",
+        parser=values.duration,
+        metavar="DURATION",
+    ),
+]
+NodeDataDir = Annotated[
+    str | None,
+    _option(
+        "--node-data-dir",
+        "What to clear for a new test: a path in this container, absolute or in --data-dir.",
+        metavar="PATH",
+        show_default="derived from the node's container",
+    ),
+]
+NodeUri = Annotated[str, _option("--node-uri", "The node's HTTP server.", parser=values.uri, metavar="URI")]
+HealthySamples = Annotated[
+    int,
+    _option(
+        "--healthy-samples",
+        "How many healthy samples in a row, with nothing left to bootstrap, are a pass.",
+        parser=values.samples,
+        metavar="NUMBER",
+    ),
+]
+HealthCheckInterval = Annotated[
+    timedelta,
+    _option("--health-check-interval", "Time between looks at the node.", parser=values.duration, metavar="DURATION"),
+]
+ImageCheckInterval = Annotated[
+    timedelta,
+    _option(
+        "--image-check-interval",
+        "Time between looks at the template and, after the verdict, for a new image.",
+        parser=values.duration,
+        metavar="DURATION",
+    ),
+]
+StallTimeout = Annotated[
+    timedelta,
+    _option(
+        "--stall-timeout",
+        "How long nothing may move before the test fails; also how long a bootstrapped node may be unhealthy.",
+        parser=values.duration,
+        metavar="DURATION",
+    ),
+]
+MaxRestarts = Annotated[
+    int,
+    _option(
+        "--max-restarts",
+        "How many restarts of the node's container without progress in between are a crash loop.",
+        parser=values.samples,
+        metavar="NUMBER",
+    ),
+]
+MinFree = Annotated[
+    float,
+    _option(
+        "--min-free",
+        "How much of the volume's filesystem has to stay free; below, the test fails.",
+        parser=values.percentage,
+        metavar="PERCENT",
+    ),
+]
+NotStartedTimeout = Annotated[
+    timedelta,
+    _option(
+        "--not-started-timeout",
+        "How long the node's container may wait for its image or its configuration.",
+        parser=values.duration,
+        metavar="DURATION",
+    ),
+]
+MaxDuration = Annotated[
+    timedelta | None,
+    _option(
+        "--max-duration",
+        "How long the test may take, over all restarts of the pod.",
+        parser=values.duration,
+        metavar="DURATION",
+        show_default="no limit",
+    ),
+]
+AfterFailure = Annotated[
+    OnFailure,
+    _option(
+        "--on-failure",
+        "After a failed test: follow the tag to the next image, or hold for people to look.",
+        case_sensitive=False,
+    ),
+]
+DryRun = Annotated[bool, _option("--dry-run", "Print the decision, its reason and what would be done; change nothing.")]

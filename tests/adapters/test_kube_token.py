@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,12 +20,12 @@ from tests.support.service_account import as_pod, rotate, tokens
 UNAUTHORIZED = status(401, "Unauthorized")
 
 
-def only(token: str, body: object = POD) -> Callable[[Handler], None]:
+def only(token: str, body: Any = POD) -> Callable[[Handler], None]:
     """A server to which every other token is outdated."""
 
     def step(handler: Handler) -> None:
         fine = handler.headers["Authorization"] == f"Bearer {token}"
-        (answer(200, body if isinstance(body, (bytes, dict)) else b"") if fine else UNAUTHORIZED)(handler)
+        (answer(200, body) if fine else UNAUTHORIZED)(handler)
 
     return step
 

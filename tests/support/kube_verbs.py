@@ -13,6 +13,7 @@ from bootstrap_monitor.timings import RETRY_ATTEMPTS
 
 POD = {"kind": "Pod", "metadata": {"name": "node-0", "uid": "u"}}
 SET = {"kind": "StatefulSet", "metadata": {"name": "node"}}
+EVENT = {"kind": "Event", "metadata": {"generateName": "node."}, "reason": "Passed"}
 PODS_PATH = "/api/v1/namespaces/rig/pods"
 SET_PATH = "/apis/apps/v1/namespaces/rig/statefulsets/node"
 JSON = "application/json"
@@ -39,6 +40,9 @@ class Verb:
 
 VERBS = {
     "get pod": Verb("get_pod", lambda kube: kube.get_pod("node-0"), "GET", f"{PODS_PATH}/node-0", POD, POD),
+    "look at pod": Verb(
+        "look_at_pod", lambda kube: kube.look_at_pod("node-0"), "GET", f"{PODS_PATH}/node-0", POD, POD, attempts=1
+    ),
     "create pod": Verb("create_pod", lambda kube: kube.create_pod(POD), "POST", PODS_PATH, POD, POD, JSON, POD),
     "delete pod": Verb(
         "delete_pod",
@@ -85,6 +89,17 @@ VERBS = {
         SET,
         STRATEGIC,
         {"metadata": {}},
+    ),
+    "create event": Verb(
+        "create_event",
+        lambda kube: kube.create_event(EVENT),
+        "POST",
+        "/api/v1/namespaces/rig/events",
+        EVENT,
+        EVENT,
+        JSON,
+        EVENT,
+        attempts=1,
     ),
 }
 JSON_VERBS = {name: verb for name, verb in VERBS.items() if verb.of != "pod_log"}

@@ -27,6 +27,8 @@ _PLURALS = {
     "PersistentVolume": ("/api/v1", "persistentvolumes", False),
     "PersistentVolumeClaim": ("/api/v1", "persistentvolumeclaims", True),
     "ServiceAccount": ("/api/v1", "serviceaccounts", True),
+    "Service": ("/api/v1", "services", True),
+    "Event": ("/api/v1", "events", True),
     "StatefulSet": ("/apis/apps/v1", "statefulsets", True),
     "Role": ("/apis/rbac.authorization.k8s.io/v1", "roles", True),
     "RoleBinding": ("/apis/rbac.authorization.k8s.io/v1", "rolebindings", True),
@@ -74,10 +76,14 @@ class Api:
     def create(self, body: Json) -> Json:
         return self._request("POST", self._path(body["kind"]), body)
 
-    def apply(self, body: Json) -> Json:
-        """As `kubectl apply --server-side --force-conflicts`: what the manifest names is put back, the rest stays."""
+    def apply(self, body: Json, manager: str = "people", *, force: bool = True) -> Json:
+        """As `kubectl apply --server-side`: what the manifest names is put back, the rest stays.
+
+        Without ``force`` (`--force-conflicts`), what others have changed since is refused, with 409.
+        """
         path = self._path(body["kind"], body["metadata"]["name"])
-        return self._request("PATCH", path, body, APPLY, {"fieldManager": "people", "force": "true"})
+        parameters = {"fieldManager": manager, "force": str(force).lower()}
+        return self._request("PATCH", path, body, APPLY, parameters)
 
     def patch(self, kind: str, name: str, body: Json, content_type: str = MERGE) -> Json:
         return self._request("PATCH", self._path(kind, name), body, content_type)

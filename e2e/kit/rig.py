@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import httpx
 
@@ -18,6 +18,16 @@ from e2e.kit.manifests import INIT, NODE, SIDECAR, Tester, VolumeShape
 from e2e.kit.node_image import NodeImage
 
 T = TypeVar("T")
+
+
+class Deployment(Protocol):
+    """A StatefulSet and what it needs, such as a :class:`Tester`."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def shape(self) -> VolumeShape: ...
+    def objects(self, namespace: str) -> list[Json]: ...
 
 
 class Rig:
@@ -46,10 +56,10 @@ class Rig:
         images = {"node_image": self.node_image.floating, "monitor_image": self.monitor_image}
         return Tester(**{**images, **options})  # type: ignore[arg-type] # mypy cannot see fields in a dict
 
-    def deploy(self, tester: Tester) -> None:
+    def deploy(self, deployment: Deployment) -> None:
         """Apply the manifests, as at first or again: what they name is put back, the rest stays."""
-        self._name, self._shape = tester.name, tester.shape
-        for body in tester.objects(self.namespace):
+        self._name, self._shape = deployment.name, deployment.shape
+        for body in deployment.objects(self.namespace):
             self.api.apply(body)
 
     def create(self, stateful_set: Json, shape: VolumeShape) -> None:

@@ -1,0 +1,54 @@
+"""A shipped overlay in a scenario's world: with its images, in its namespace, and small."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from e2e.kit import shipped
+from e2e.kit.api import Json
+from e2e.kit.manifests import NODE, SIDECAR, VolumeShape, env
+from e2e.kit.rig import Rig
+
+INTERVALS = {"BOOTSTRAP_MONITOR_HEALTH_CHECK_INTERVAL": "1s", "BOOTSTRAP_MONITOR_IMAGE_CHECK_INTERVAL": "3s"}
+LITTLE = {"requests": {"cpu": "50m", "memory": "64Mi"}}
+VOLUME_SIZE = {"op": "replace", "path": "/spec/volumeClaimTemplates/0/spec/resources/requests/storage", "value": "1Gi"}
+STATEFUL_SET = {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "any"}}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Installation:
+    """What a scenario does not name is as it is shipped."""
+
+    rig: Rig
+    overlay: str = "fuji-c-chain-state-sync"
+    components: Sequence[str] = ()
+    node_env: Mapping[str, str] = field(default_factory=dict)
+
+    shape = VolumeShape.NODE_IN_FOLDER
+
+    @property
+    def name(self) -> str:
+        return f"bootstrap-{self.overlay}"
+
+    def objects(self, namespace: str) -> list[Json]:
+        """In the order in which they are made."""
+        node_image = self.rig.node_image
+        monitor, _, digest = self.rig.monitor_image.partition("@")
+        containers = [
+            {"name": NODE, "resources": LITTLE, "env": env({"AVAGO_NETWORK_ID": "local", **self.node_env})},
+            {"name": SIDECAR, "env": env(INTERVALS)},
+        ]
+        patch = {**STATEFUL_SET, "spec": {"template": {"spec": {"containers": containers}}}}
+        changes: Json = {
+            "namespace": namespace,
+            "images": [
+                {"name": shipped.NODE_IMAGE, "newName": node_image.repository, "newTag": node_image.tag},
+                {"name": shipped.MONITOR_IMAGE, "newName": monitor, "digest": digest},
+            ],
+            "patches": [
+                {"target": {"kind": "StatefulSet"}, "patch": shipped.dump(patch)},
+                {"target": {"kind": "StatefulSet"}, "patch": shipped.dump([VOLUME_SIZE])},
+            ],
+        }
+        return shipped.kustomized(self.rig.cluster.kubectl, self.overlay, changes, self.components)

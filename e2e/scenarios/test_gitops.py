@@ -1,0 +1,138 @@
+"""Another field manager applies the manifest every ten seconds, as GitOps tools do; docs/gitops.md tells of it."""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+
+import pytest
+
+from e2e.kit import shipped
+from e2e.kit.api import STRATEGIC, Api, Json, RefusedError
+from e2e.kit.endings import until_ended
+from e2e.kit.installation import Installation
+from e2e.kit.manifests import INIT, NODE, SIDECAR
+from e2e.kit.rig import Rig
+
+pytestmark = pytest.mark.scripted
+
+EVERY_SECONDS = 10.0
+TOOL, OURS = "gitops-tool", "bootstrap-monitor"
+CONFIGURATION = 78
+BOOTSTRAPPING = {"bootstrapping": ["2Z36RnQuk1hvsnFeGWzfZUfXNr7w1SjzmDQ78YxfTVNAkDq3nZ"]}
+
+
+def test_a_tool_that_leaves_the_image_alone(rig: Rig) -> None:
+    """The pin is kept, the test passes, and the next image is followed; an edit by the tool is rolled out."""
+    rig.node_image.push()
+    installation = Installation(rig=rig)
+    rig.deploy(installation)
+    rig.until_pinned()
+    manifest = _without_image(_manifest(rig, installation))
+    with _applied(rig, lambda: manifest) as answers:
+        [first] = rig.until_results(1)
+        rig.node_image.push()
+        second, older = rig.until_results(2)
+        seen = len(answers)
+        rig.until(lambda: len(answers) > seen + 1, "two more applications")
+    assert set(answers) == {"applied"}
+    assert older == first
+    assert second["image"] == rig.template_image() == rig.pod_image() == rig.node_image.pinned
+    # Created, pinned, and the next image: the tool changed nothing.
+    assert rig.stateful_set()["metadata"]["generation"] == 3
+    assert len(rig.history.uids(rig.pod_name)) == 3
+    assert _owners(rig, "f:image") == {OURS}
+
+
+def test_a_tool_that_insists_on_its_image(rig: Rig) -> None:
+    """Pinned again, twice; then the program gives up with words, and the data of the test are there yet."""
+    rig.node_image.push(BOOTSTRAPPING)
+    installation = Installation(rig=rig)
+    rig.deploy(installation)
+    rig.until_logged("Node reported unhealthy", SIDECAR)
+    rig.until_node_runs()
+    kept = rig.node_data() / "db" / "kept"
+    kept.touch()
+    details = rig.details()
+    manifest = _manifest(rig, installation)
+    with _applied(rig, lambda: manifest):
+        [ended] = until_ended(rig, INIT, CONFIGURATION)[:1]
+    assert ended["message"].startswith("PinReverted: ")
+    assert rig.template_image() == rig.node_image.floating
+    assert kept.exists()
+    assert rig.details() == details
+
+    # The way out: the tool is told to ignore the image, and a person puts the digest of the details back.
+    lives = rig.history.uids(rig.pod_name)
+    pinned: Json = {"name": NODE, "image": details["image"]}
+    with _applied(rig, lambda: _without_image(manifest)):
+        rig.patch({"spec": {"template": {"spec": {"containers": [pinned]}}}}, STRATEGIC)
+        rig.until(lambda: rig.pod_image() == details["image"], "a pod with the test's image")
+        rig.until_node_runs(rig.pod_uid)
+        rig.tell_node(bootstrapping=[])
+        [result] = rig.until_results(1)
+    assert (result["verdict"], result["start"]) == ("passed", details["startTime"])
+    assert result["image"] == details["image"]
+    assert kept.exists()
+    assert rig.pod_uid not in lives
+
+
+def test_a_tool_that_does_not_force(rig: Rig) -> None:
+    """`kubectl apply --server-side` tells of the conflict, by our name, and changes nothing."""
+    rig.node_image.push()
+    installation = Installation(rig=rig)
+    rig.deploy(installation)
+    rig.until_results(1)
+    with pytest.raises(RefusedError, match=f"conflict with .*{OURS}.*image") as refused:
+        rig.api.apply(_manifest(rig, installation), TOOL, force=False)
+    assert refused.value.status == 409
+    assert rig.template_image() == rig.node_image.pinned
+
+
+def _manifest(rig: Rig, installation: Installation) -> Json:
+    return shipped.only("StatefulSet", installation.objects(rig.namespace))
+
+
+def _without_image(manifest: Json) -> Json:
+    left = copy.deepcopy(manifest)
+    for one in left["spec"]["template"]["spec"]["containers"]:
+        if one["name"] == NODE:
+            del one["image"]
+    return left
+
+
+@contextmanager
+def _applied(rig: Rig, manifest: Callable[[], Json]) -> Iterator[list[str]]:
+    """By server-side apply with force, at once and then at each interval; what came of each."""
+    answers: list[str] = []
+    stop = threading.Event()
+
+    def apply() -> None:
+        with closing(Api(rig.cluster.kubeconfig, rig.namespace)) as api:
+            while not stop.wait(EVERY_SECONDS):
+                try:
+                    api.apply(manifest(), TOOL)
+                    answers.append("applied")
+                except RefusedError as refused:
+                    answers.append(str(refused))
+
+    thread = threading.Thread(target=apply, name=f"{TOOL} of {rig.namespace}", daemon=True)
+    thread.start()
+    try:
+        yield answers
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _owners(rig: Rig, field: str) -> set[str]:
+    """Managers that own this field of the node's container."""
+    key = f'k:{{"name":"{NODE}"}}'
+    owners = set()
+    for entry in rig.stateful_set()["metadata"]["managedFields"]:
+        containers = entry["fieldsV1"].get("f:spec", {}).get("f:template", {}).get("f:spec", {}).get("f:containers", {})
+        if field in containers.get(key, {}):
+            owners.add(entry["manager"])
+    return owners

@@ -1,0 +1,112 @@
+"""The overlays of manifests/, applied as they are but for images, namespace and size; with their own Role."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import pytest
+
+from e2e.kit import shipped
+from e2e.kit.api import Json
+from e2e.kit.cluster import Cluster
+from e2e.kit.installation import Installation
+from e2e.kit.manifests import INIT, NODE, SIDECAR
+from e2e.kit.rig import Rig
+
+ALONE = {"AVAGO_SYBIL_PROTECTION_ENABLED": "false", "AVAGO_HEALTH_CHECK_FREQUENCY": "500ms"}
+"""Healthy at once, without a network."""
+FORBIDDEN = "Events may not be created, so there are none: grant `create` on `events` for them"
+
+
+@pytest.mark.real
+def test_main_loop_under_the_restricted_standard(rig: Rig) -> None:
+    """Admission refuses any pod with more rights than it needs, the probe's too. The node is the real one."""
+    rig.api.patch("Namespace", rig.namespace, _labels({"pod-security.kubernetes.io/enforce": "restricted"}))
+    rig.node_image.push()
+    rig.deploy(Installation(rig=rig, node_env=ALONE))
+    [first] = rig.until_results(1)
+    assert (first["verdict"], first["syncMode"]) == ("passed", "c-chain-state-sync")
+    assert first["image"] == rig.template_image() == rig.pod_image() == rig.node_image.pinned
+
+    # The token is the monitor's alone, and the data are the pod's user's.
+    mounts = {one["name"]: {mount["mountPath"] for mount in one["volumeMounts"]} for one in _containers(rig)}
+    token = "/var/run/secrets/kubernetes.io/serviceaccount"
+    assert {name for name, paths in mounts.items() if token in paths} == {INIT, SIDECAR}
+    kept = rig.node_data() / "kept"
+    kept.touch()
+    assert {path.stat().st_uid for path in rig.node_data().iterdir()} - {kept.stat().st_uid} == {65532}
+
+    rig.node_image.push()
+    second, older = rig.until_results(2)
+    assert older == first
+    assert second["image"] == rig.template_image() == rig.pod_image() == rig.node_image.pinned
+    assert not kept.exists()
+    assert len(rig.history.uids(rig.pod_name)) == 3
+    # Each container says once that there are no Events; nothing else was refused.
+    refused = [line.message for line in rig.logs(INIT, SIDECAR) if "forbidden" in line.text.lower()]
+    assert refused == []
+    assert rig.logged(FORBIDDEN)
+
+
+@pytest.mark.scripted
+def test_events_where_they_are_granted(rig: Rig) -> None:
+    rig.node_image.push()
+    rig.deploy(Installation(rig=rig, components=("events",)))
+    rig.until_results(1)
+
+    def reasons() -> set[str] | None:
+        told = {one["reason"] for one in rig.api.list("Event", fieldSelector=f"involvedObject.name={rig.name}")}
+        ours = {reason for reason in told if reason.startswith("Bootstrap")}
+        return ours if "BootstrapPassed" in ours else None
+
+    assert rig.until(reasons, "the Event of the verdict") == {"BootstrapStarted", "BootstrapPassed"}
+    assert rig.logged(FORBIDDEN) == []
+
+
+@pytest.mark.scripted
+def test_the_api_server_takes_all_overlays_as_they_are(rig: Rig) -> None:
+    """No field is unknown or refused, and they fit into one namespace."""
+    namespace: Json = {"namespace": rig.namespace}
+    items = [one for name in shipped.OVERLAYS for one in shipped.kustomized(rig.cluster.kubectl, name, namespace)]
+    command = [
+        str(rig.cluster.kubectl),
+        "apply",
+        "--dry-run=server",
+        "--validate=strict",
+        "--output=name",
+        "--filename=-",
+    ]
+    done = subprocess.run(
+        [*command, f"--kubeconfig={rig.cluster.kubeconfig}"],
+        input=json.dumps({"apiVersion": "v1", "kind": "List", "items": items}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(done.stdout.splitlines()) == len(items)
+
+
+def test_components(cluster: Cluster) -> None:
+    """What is optional changes what it names, and nothing else."""
+
+    def stateful_set(*components: str) -> Json:
+        return shipped.only("StatefulSet", shipped.kustomized(cluster.kubectl, shipped.OVERLAYS[0], {}, components))
+
+    plain, optional = stateful_set(), stateful_set("registry-secret", "storage-class")
+    assert optional["spec"]["template"]["spec"].pop("imagePullSecrets") == [{"name": "registry"}]
+    [claim] = optional["spec"]["volumeClaimTemplates"]
+    assert claim["spec"].pop("storageClassName") == "local-nvme"
+    assert optional == plain
+
+
+def _labels(labels: dict[str, str]) -> Json:
+    return {"metadata": {"labels": labels}}
+
+
+def _containers(rig: Rig) -> list[Json]:
+    spec = rig.pod()["spec"]
+    containers = [*spec["initContainers"], *spec["containers"]]
+    assert {one["name"] for one in containers} == {INIT, NODE, SIDECAR}
+    return containers

@@ -31,6 +31,8 @@ def pytest_configure(config: pytest.Config) -> None:
     for marker in (
         "real: with avalanchego nodes on a network of their own",
         "scripted: with a node that answers as it is told",
+        "wide: a variant of what another scenario shows, or one that takes minutes; not in CI, by --all only",
+        "disruptive: stops components of the cluster, so that nothing else can run beside it",
         "baseline: upstream's own program, to compare with; not run by default",
     ):
         config.addinivalue_line("markers", marker)
@@ -144,9 +146,9 @@ def start_network(image: Images) -> StartNetwork:
 
 
 class MakeRig(Protocol):
-    """Makes a world. Its nodes are of the kind that the scenario is marked with."""
+    """Makes a world; ``beside`` another, in its namespace. Nodes are of the kind that the scenario is marked with."""
 
-    def __call__(self, *, tag: str = "latest", monitor_image: str | None = None) -> Rig: ...
+    def __call__(self, *, tag: str = "latest", monitor_image: str | None = None, beside: Rig | None = None) -> Rig: ...
 
 
 @pytest.fixture
@@ -155,9 +157,10 @@ def make_rig(
 ) -> Iterator[MakeRig]:
     node = "scripted-node" if request.node.get_closest_marker("scripted") else "avalanchego"
 
-    def make(*, tag: str = "latest", monitor_image: str | None = None) -> Rig:
-        namespace = make_namespace(request.node.name.removeprefix("test_"))
-        node_image = NodeImage(image(node), f"{cluster.registry}/e2e/{namespace}", tag)
+    def make(*, tag: str = "latest", monitor_image: str | None = None, beside: Rig | None = None) -> Rig:
+        namespace = beside.namespace if beside else make_namespace(request.node.name.removeprefix("test_"))
+        repository = f"{cluster.registry}/e2e/{namespace}" + ("-beside" if beside else "")
+        node_image = NodeImage(image(node), repository, tag)
         made = Rig(cluster, namespace, node_image, monitor_image or image("bootstrap-monitor"))
         request.node.stash.setdefault(RIGS, []).append(made)
         return made

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,25 @@ class Cluster:
     """SIGKILL to the first process of a container, by its id at the runtime."""
     renew_volumes: Callable[[], int]
     """Empty the volumes whose claims are gone."""
+    limit_volume: Callable[[Path, int], None]
+    """The volume in this folder gets so many bytes of room, and is empty."""
+    stop: Callable[[str], None]
+    """One component, in order; the others go on without it."""
+    start: Callable[[str], None]
+    """One component that was stopped; comes back once it does its work."""
+    crash: Callable[[], None]
+    """SIGKILL to every component and every container."""
+    recover: Callable[[], None]
+    """Start all that has died, on what it left; comes back once it does its work."""
+
+    @contextmanager
+    def without(self, component: str) -> Iterator[None]:
+        """It is stopped, and started again at the end."""
+        self.stop(component)
+        try:
+            yield
+        finally:
+            self.start(component)
 
 
 def connect(kind: str) -> Cluster:
@@ -48,4 +68,9 @@ def connect(kind: str) -> Cluster:
         component_logs=found.state / "logs",
         kill=kill,
         renew_volumes=cluster.renew_volumes,
+        limit_volume=cluster.limit_volume,
+        stop=cluster.stop,
+        start=cluster.start,
+        crash=cluster.crash,
+        recover=cluster.recover,
     )

@@ -67,6 +67,10 @@ class Tester:
     """Each look after a verdict starts a pod: at one a second, scenarios side by side starve each other."""
     init_args: tuple[str, ...] = ()
     sidecar_args: tuple[str, ...] = ()
+    min_free: str = "1%"
+    """Of the volume's filesystem: a machine's own disk, which may be fuller than the 95 % of the default."""
+    events: bool = False
+    """Whether Events are granted, which upstream's Role does not do."""
     monitor_env: Mapping[str, str] = field(default_factory=dict)
     """Of both containers of the monitor."""
     command: tuple[str, ...] = ("./bootstrap-monitor",)
@@ -74,7 +78,7 @@ class Tester:
 
     def objects(self, namespace: str) -> list[Json]:
         """In the order in which they are made."""
-        return [*permissions(namespace, SERVICE_ACCOUNT), self.stateful_set()]
+        return [*permissions(namespace, SERVICE_ACCOUNT, events=self.events), self.stateful_set()]
 
     def stateful_set(self) -> Json:
         labels = {"app": self.name}
@@ -122,7 +126,7 @@ class Tester:
             f"--health-check-interval={self.health_check_interval}",
             f"--image-check-interval={self.image_check_interval}",
         )
-        args = (*intervals, *self.sidecar_args)
+        args = (*intervals, f"--min-free={self.min_free}", *self.sidecar_args)
         return self._monitor(SIDECAR, "wait-for-completion", args, read_only=self.read_only_sidecar)
 
     def _monitor(self, name: str, verb: str, args: Iterable[str], *, read_only: bool) -> Json:
@@ -150,8 +154,8 @@ def monitor(name: str, image: str, verb: str, args: Iterable[str], *, read_only:
     }
 
 
-def permissions(namespace: str, service_account: str) -> list[Json]:
-    """A Role with exactly the verbs that people have granted to upstream's program."""
+def permissions(namespace: str, service_account: str, *, events: bool = False) -> list[Json]:
+    """A Role with exactly the verbs that people have granted to upstream's program; and Events, if asked for."""
     account = {"kind": "ServiceAccount", "name": service_account, "namespace": namespace}
     name, group = "bootstrap-monitor", "rbac.authorization.k8s.io"
     return [
@@ -164,6 +168,7 @@ def permissions(namespace: str, service_account: str) -> list[Json]:
                 {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "create", "watch", "delete"]},
                 {"apiGroups": [""], "resources": ["pods/log"], "verbs": ["get"]},
                 {"apiGroups": ["apps"], "resources": ["statefulsets"], "verbs": ["patch"]},
+                *([{"apiGroups": [""], "resources": ["events"], "verbs": ["create"]}] if events else []),
             ],
         },
         {

@@ -82,10 +82,13 @@ class Rig:
         status = next(one for one in self.pod()["status"]["containerStatuses"] if one["name"] == container)
         self.cluster.kill(status["containerID"].partition("://")[2])
 
-    def tell_node(self, **change: object) -> None:
-        """Tell the scripted node what to do from now on, as PUT /control takes it."""
+    def tell_node(self, *, address: str | None = None, **change: object) -> None:
+        """Tell the scripted node what to do from now on, as PUT /control takes it.
+
+        ``address`` is the pod's, where the API server cannot be asked for it.
+        """
         try:
-            self._node("PUT", "/control", content=json.dumps(change))
+            self._node("PUT", "/control", address, content=json.dumps(change))
         except httpx.RemoteProtocolError:
             if change.get("exit") is None:  # it ends before it has answered
                 raise
@@ -156,9 +159,9 @@ class Rig:
         return self._logs.lines(*containers)
 
     def logged(self, message: str, *containers: str, uid: str | None = None) -> list[Json]:
-        """The monitor's log entries with this message; of one pod's life, or of all."""
-        lines = self.logs(*(containers or (INIT, SIDECAR)))
-        return [line.json for line in lines if line.message == message and uid in {None, line.uid}]
+        """The monitor's log entries with this message; of one pod's life, or of all lives of this tester's pods."""
+        lines = [line for line in self.logs(*(containers or (INIT, SIDECAR))) if uid in {None, line.uid}]
+        return [line.json for line in lines if line.message == message and line.pod.rpartition("-")[0] == self._name]
 
     def node_ip(self) -> str:
         """Raises KeyError while the pod has none."""
@@ -233,8 +236,8 @@ class Rig:
         tail = [f"{line.time} {line.pod}/{line.container}#{line.run}: {line.text}" for line in self.logs(INIT, SIDECAR)]
         return "\n".join(["pods:", *lives[-12:], "log:", *tail[-25:]])
 
-    def _node(self, method: str, path: str, **options: object) -> httpx.Response:
-        url = f"http://{self.pod()['status'].get('podIP', '0.0.0.0')}:{manifests.HTTP_PORT}{path}"
+    def _node(self, method: str, path: str, address: str | None = None, **options: object) -> httpx.Response:
+        url = f"http://{address or self.pod()['status'].get('podIP', '0.0.0.0')}:{manifests.HTTP_PORT}{path}"
         with httpx.Client(trust_env=False, timeout=10, verify=False) as client:
             return client.request(method, url, **options)  # type: ignore[arg-type] # as httpx takes them
 

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 
 import pytest
 
 from e2e.kit.api import STRATEGIC, Json
-from e2e.kit.manifests import INIT, NODE, PIN_ATTEMPTS_ANNOTATION, RETEST_ANNOTATION, SIDECAR, Tester, env
+from e2e.kit.manifests import NODE, RETEST_ANNOTATION, env
 from e2e.kit.rig import Rig
+from e2e.kit.underway import (
+    BOOTSTRAPPING,
+    COMPLETED,
+    NOT_READY,
+    RESUMING,
+    UNCHANGED,
+    attempts,
+    edits,
+    is_kept,
+    keep,
+    reasons,
+    restarts,
+    start_test,
+)
 
 pytestmark = pytest.mark.scripted
 
-BOOTSTRAPPING = {"bootstrapping": ["2Z36RnQuk1hvsnFeGWzfZUfXNr7w1SjzmDQ78YxfTVNAkDq3nZ"]}
-# Slower than the readiness probe waits, and the sidecar waits longer: never Ready, and yet healthy.
-NOT_READY = {"delaySeconds": 1.5}
 ONLY_AT_ONCE = "1h"
 """Of image checks: one when there is something to look for. The controller is alone with the edit then."""
 
@@ -27,16 +37,16 @@ def test_tag_put_back_under_a_ready_pod(rig: Rig) -> None:
     """The controller replaces the pod, and the tag is another image's by now."""
     rig.node_image.push(BOOTSTRAPPING)
     tester = rig.tester(image_check_interval=ONLY_AT_ONCE)
-    details, tested = _start_test(rig, tester), rig.node_image.pinned
+    details, tested = start_test(rig, tester), rig.node_image.pinned
     rig.node_image.push()
     rig.deploy(tester)
 
-    [resumed] = rig.until_logged("Resuming bootstrap test")
+    [resumed] = rig.until_logged(RESUMING)
     assert resumed["testConfig"]["image"] == rig.template_image() == rig.pod_image() == tested
-    assert _reasons(rig) == ["ImageNotPinned", "NoTestDetails", "ImageNotPinned", "SameTest"]
+    assert reasons(rig) == ["ImageNotPinned", "NoTestDetails", "ImageNotPinned", "SameTest"]
     assert len(rig.history.uids(rig.pod_name)) == 4
-    assert _attempts(rig) == {"pin": 2}
-    assert _is_kept(rig)
+    assert attempts(rig) == {"pin": 2}
+    assert is_kept(rig)
 
     rig.until_node_runs()
     rig.tell_node(bootstrapping=[])
@@ -49,11 +59,11 @@ def test_tag_put_back_under_a_pod_that_is_not_ready(rig: Rig) -> None:
     """No controller replaces it: the pin is put back around the running node."""
     rig.node_image.push({**BOOTSTRAPPING, **NOT_READY})
     tester = rig.tester()
-    details, tested, uid = _start_test(rig, tester), rig.node_image.pinned, rig.pod_uid
+    details, tested, uid = start_test(rig, tester), rig.node_image.pinned, rig.pod_uid
     rig.node_image.push()
     rig.deploy(tester)
 
-    rig.until(lambda: _attempts(rig) == {"pin": 2}, "the pin put back")
+    rig.until(lambda: attempts(rig) == {"pin": 2}, "the pin put back")
     assert rig.template_image() == tested
     rig.tell_node(bootstrapping=[])
     result = rig.until_results(1)[-1]
@@ -64,12 +74,12 @@ def test_tag_put_back_under_a_pod_that_is_not_ready(rig: Rig) -> None:
     newer, older = rig.until_results(2)
     assert older == result
     assert newer["image"] == rig.node_image.pinned
-    assert not _is_kept(rig)
+    assert not is_kept(rig)
     # All of the first test was in one life of the pod, without a restart.
     [_, of_first, _] = rig.history.uids(rig.pod_name)
     assert of_first == uid
-    assert _restarts(rig, uid) == 0
-    assert _attempts(rig) == {"pin": 2}
+    assert restarts(rig, uid) == 0
+    assert attempts(rig) == {"pin": 2}
 
 
 def test_tag_put_back_after_the_verdict(rig: Rig) -> None:
@@ -77,18 +87,18 @@ def test_tag_put_back_after_the_verdict(rig: Rig) -> None:
     tester = rig.tester(image_check_interval=ONLY_AT_ONCE)
     rig.deploy(tester)
     [result] = rig.until_results(1)
-    rig.until_logged("Image unchanged")
-    _keep(rig)
+    rig.until_logged(UNCHANGED)
+    keep(rig)
     rig.deploy(tester)
 
-    rig.until_logged("Resuming bootstrap test")
-    rig.until_logged("Image unchanged", uid=rig.pod_uid)
+    rig.until_logged(RESUMING)
+    rig.until_logged(UNCHANGED, uid=rig.pod_uid)
     assert rig.template_image() == rig.pod_image() == rig.node_image.pinned
-    assert _reasons(rig) == ["ImageNotPinned", "NoTestDetails", "ImageNotPinned", "SameTest"]
+    assert reasons(rig) == ["ImageNotPinned", "NoTestDetails", "ImageNotPinned", "SameTest"]
     assert len(rig.history.uids(rig.pod_name)) == 4
-    assert _is_kept(rig)
+    assert is_kept(rig)
     assert rig.results() == [result]
-    assert len(rig.logged("Bootstrap completed successfully")) == 1
+    assert len(rig.logged(COMPLETED)) == 1
 
 
 # The template is edited under a pod that is not Ready: no controller replaces it
@@ -97,9 +107,9 @@ def test_tag_put_back_after_the_verdict(rig: Rig) -> None:
 @pytest.mark.parametrize("applied", [False, True], ids=["edited", "manifest-applied-again"])
 def test_node_mended_in_a_crash_loop(rig: Rig, applied: bool) -> None:
     rig.node_image.push({"exit": 1})
-    details = _start_test(rig, rig.tester())
+    details = start_test(rig, rig.tester())
     rig.until(lambda: _waits(rig) == "CrashLoopBackOff", "the node in a crash loop")
-    generation = _generation(rig)
+    generation = edits(rig)
     mended = {"SCRIPTED_NODE": json.dumps({"exit": None}), "AVAGO_LOG_LEVEL": "debug"}
     if applied:
         rig.deploy(rig.tester(node_env=mended))
@@ -112,30 +122,30 @@ def test_node_mended_in_a_crash_loop(rig: Rig, applied: bool) -> None:
     assert result["image"] == rig.template_image() == rig.pod_image() == rig.node_image.pinned
     assert result["start"] == details["startTime"]
     assert rig.details() == details
-    assert _is_kept(rig)
-    assert _reasons(rig) == ["ImageNotPinned", "NoTestDetails", *(["ImageNotPinned"] if applied else []), "SameTest"]
+    assert is_kept(rig)
+    assert reasons(rig) == ["ImageNotPinned", "NoTestDetails", *(["ImageNotPinned"] if applied else []), "SameTest"]
     # The sidecar made way and wrote nothing; the tag is pinned by `init`, where it was put back.
-    assert _attempts(rig) == {"pin": 1 + applied, "self-deletion": 1}
-    assert _generation(rig) == generation + 1 + applied
+    assert attempts(rig) == {"pin": 1 + applied, "self-deletion": 1}
+    assert edits(rig) == generation + 1 + applied
     assert len(rig.history.uids(rig.pod_name)) == 3 + applied
 
 
 def test_restart_asked_for_under_a_pod_that_is_not_ready(rig: Rig) -> None:
     """As `kubectl rollout restart` asks."""
     rig.node_image.push({**BOOTSTRAPPING, **NOT_READY})
-    details, uid, generation = _start_test(rig, rig.tester()), rig.pod_uid, _generation(rig)
+    details, uid, generation = start_test(rig, rig.tester()), rig.pod_uid, edits(rig)
     _annotate_template(rig, "kubectl.kubernetes.io/restartedAt", "2026-01-02T03:04:05Z")
 
     uid = rig.until_replaced(uid)
-    rig.until_logged("Resuming bootstrap test", uid=uid)
+    rig.until_logged(RESUMING, uid=uid)
     rig.until_node_runs(uid)
     rig.tell_node(bootstrapping=[])
     [result] = rig.until_results(1)
     assert result["start"] == details["startTime"]
     assert rig.details() == details
-    assert _is_kept(rig)
-    assert _attempts(rig) == {"pin": 1, "self-deletion": 1}
-    assert _generation(rig) == generation + 1
+    assert is_kept(rig)
+    assert attempts(rig) == {"pin": 1, "self-deletion": 1}
+    assert edits(rig) == generation + 1
     assert len(rig.history.uids(rig.pod_name)) == 3
 
 
@@ -148,7 +158,7 @@ def test_retest(rig: Rig, behaviour: Json) -> None:
     rig.deploy(rig.tester())
     [first] = rig.until_results(1)
     assert not first["retest"]
-    _keep(rig)
+    keep(rig)
     _annotate_template(rig, RETEST_ANNOTATION, "once more")
 
     second, older = rig.until_results(2)
@@ -157,54 +167,17 @@ def test_retest(rig: Rig, behaviour: Json) -> None:
     assert second["verdict"] == "passed"
     assert second["start"] > first["end"]
     assert [second[same] for same in ("image", "fingerprint")] == [first[same] for same in ("image", "fingerprint")]
-    assert not _is_kept(rig)
-    assert _reasons(rig) == ["ImageNotPinned", "NoTestDetails", "RetestChanged"]
+    assert not is_kept(rig)
+    assert reasons(rig) == ["ImageNotPinned", "NoTestDetails", "RetestChanged"]
 
     # It was asked for once.
-    rig.until_logged("Image unchanged", uid=rig.pod_uid)
+    rig.until_logged(UNCHANGED, uid=rig.pod_uid)
     assert rig.results() == [second, first]
     assert len(rig.history.uids(rig.pod_name)) == 3
 
 
-def _start_test(rig: Rig, tester: Tester) -> Json:
-    """Pinned, and the node has begun its data; answers the details."""
-    rig.deploy(tester)
-    rig.until_logged("Node reported unhealthy", SIDECAR)
-    rig.until((rig.node_data() / "db" / "started").exists, "the node's data")
-    _keep(rig)
-    details = rig.details()
-    assert details["image"] == rig.pod_image() == rig.node_image.pinned
-    assert _attempts(rig) == {"pin": 1}
-    return details
-
-
-def _keep(rig: Rig) -> None:
-    """Something among the node's data that would be missed."""
-    (rig.node_data() / "db" / "kept").touch()
-
-
-def _is_kept(rig: Rig) -> bool:
-    return (rig.node_data() / "db" / "kept").exists()
-
-
 def _annotate_template(rig: Rig, key: str, value: str) -> None:
     rig.patch({"spec": {"template": {"metadata": {"annotations": {key: value}}}}})
-
-
-def _reasons(rig: Rig) -> list[str]:
-    """Of what `init` decided; a container that ended by SIGTERM may be started once more before its pod is gone."""
-    reasons = [entry["reason"] for entry in rig.logged("Decided", INIT)]
-    return [reason for reason in reasons if reason != "PodTerminating"]
-
-
-def _attempts(rig: Rig) -> dict[str, int]:
-    """By kind."""
-    return Counter(one["kind"] for one in json.loads(rig.annotation(PIN_ATTEMPTS_ANNOTATION) or "[]"))
-
-
-def _generation(rig: Rig) -> int:
-    """The API server counts the edits of the StatefulSet's spec."""
-    return int(rig.stateful_set()["metadata"]["generation"])
 
 
 def _waits(rig: Rig) -> str | None:
@@ -212,15 +185,3 @@ def _waits(rig: Rig) -> str | None:
     [status] = [one for one in rig.pod()["status"]["containerStatuses"] if one["name"] == NODE]
     reason: str | None = status["state"].get("waiting", {}).get("reason")
     return reason
-
-
-def _restarts(rig: Rig, uid: str) -> int:
-    """Of all containers, in that life of the pod."""
-    statuses = [
-        status
-        for state in rig.history.states(rig.pod_name)
-        if state.uid == uid
-        for kind in ("initContainerStatuses", "containerStatuses")
-        for status in state.pod["status"].get(kind, [])
-    ]
-    return max(int(status["restartCount"]) for status in statuses)

@@ -10,12 +10,11 @@ from e2e.kit.api import Json
 from e2e.kit.endings import ending_by_deletion, until_ended
 from e2e.kit.manifests import INIT, SIDECAR
 from e2e.kit.rig import Rig
+from e2e.kit.underway import BOOTSTRAPPING, COMPLETED, HEALTHY, UNCHANGED, UNHEALTHY, probe_name
 
 pytestmark = pytest.mark.scripted
 
 TRY_AGAIN, CONFIGURATION, TERMINATED = 75, 78, 143
-BOOTSTRAPPING = {"bootstrapping": ["2Z36RnQuk1hvsnFeGWzfZUfXNr7w1SjzmDQ78YxfTVNAkDq3nZ"]}
-COMPLETED = "Bootstrap completed successfully"
 # The end itself within a second; the kubelet's way there, and two times that are cut to seconds.
 SIGTERM_SECONDS = 3
 
@@ -26,7 +25,7 @@ SIGTERM_SECONDS = 3
 def test_sigterm_to_a_sidecar_that_sleeps(rig: Rig) -> None:
     rig.node_image.push(BOOTSTRAPPING)
     rig.deploy(rig.tester(health_check_interval="10m", image_check_interval="10m"))
-    rig.until_logged("Node reported unhealthy", SIDECAR)
+    rig.until_logged(UNHEALTHY, SIDECAR)
     _assert_ends_by_sigterm(rig, rig.delete_pod(), SIDECAR)
     # So did the init container that deleted its pod after the pin.
     _assert_ends_by_sigterm(rig, rig.history.uids(rig.pod_name)[0], INIT)
@@ -44,7 +43,7 @@ def test_sigterm_to_a_sidecar_that_waits_for_a_probe(rig: Rig) -> None:
     rig.node_image.push()
     rig.deploy(rig.tester(sidecar_args=("--tracked-tag=never-pushed",)))
     _until_probe_cannot_pull(rig, SIDECAR)
-    probe = rig.history.uids(_probe(rig))[-1]
+    probe = rig.history.uids(probe_name(rig))[-1]
     _assert_ends_by_sigterm(rig, rig.delete_pod(), SIDECAR)
     # Nobody is left to delete the probe pod: it goes with its owner.
     rig.until(lambda: _is_gone(rig, probe), "the probe pod gone")
@@ -60,7 +59,7 @@ def test_sigterm_to_init_that_waits_for_a_probe(rig: Rig) -> None:
 
 
 def _kill_before_the_verdict(rig: Rig) -> None:
-    rig.until_logged("Node reported unhealthy", SIDECAR)
+    rig.until_logged(UNHEALTHY, SIDECAR)
     _kill_sidecar(rig)
     rig.tell_node(bootstrapping=[])
 
@@ -68,7 +67,7 @@ def _kill_before_the_verdict(rig: Rig) -> None:
 def _kill_around_the_verdict(rig: Rig) -> None:
     """At the first healthy sample; the next process, as soon as there is a result."""
     rig.tell_node(bootstrapping=[])
-    rig.until_logged("Node reported healthy", SIDECAR)
+    rig.until_logged(HEALTHY, SIDECAR)
     assert not rig.results()
     _kill_sidecar(rig)
     rig.until_results(1)
@@ -93,7 +92,7 @@ def test_sigkill_to_the_sidecar(rig: Rig, kill: Callable[[Rig], None]) -> None:
     _until_sidecar_runs(rig)
     kill(rig)
     [result] = rig.until_results(1)
-    rig.until_logged("Image unchanged")
+    rig.until_logged(UNCHANGED)
     assert rig.results() == [result]
     assert result["start"] == rig.details()["startTime"]
 
@@ -154,11 +153,11 @@ def test_somebodys_probe_pod_is_replaced(rig: Rig) -> None:
     rig.api.create(_finishing_pod(name, f"{rig.node_image.repository}@{other}"))
     rig.until(lambda: rig.api.get("Pod", name)["status"]["phase"] == "Succeeded", "the other probe pod's end")
     rig.deploy(rig.tester(image_check_interval="10m"))
-    assert name == _probe(rig)
+    assert name == probe_name(rig)
 
     [result] = rig.until_results(1)
     assert result["image"] == rig.pod_image() == rig.node_image.pinned
-    rig.until_logged("Image unchanged")
+    rig.until_logged(UNCHANGED)
     # Theirs, that of `init`, that of the sidecar; none is left.
     assert len(rig.history.uids(name)) == 3
     rig.until(lambda: rig.api.find("Pod", name) is None, "no probe pod left")
@@ -206,10 +205,6 @@ def _until_sidecar_runs(rig: Rig, restarts: int = 0) -> Json:
 def _completed(rig: Rig, result: Json) -> list[Json]:
     """The log's entries of this very test."""
     return [one for one in rig.logged(COMPLETED) if one["testConfig"]["image"] == result["image"]]
-
-
-def _probe(rig: Rig) -> str:
-    return f"{rig.pod_name}-image-probe"
 
 
 def _is_gone(rig: Rig, uid: str) -> bool:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import threading
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
@@ -14,15 +12,13 @@ import pytest
 from e2e.kit import manifests
 from e2e.kit.api import Api, Json
 from e2e.kit.endings import until_ended
-from e2e.kit.manifests import INIT, NODE, PIN_ATTEMPTS_ANNOTATION, SIDECAR
+from e2e.kit.manifests import INIT, NODE, SIDECAR
 from e2e.kit.rig import Rig
+from e2e.kit.underway import BOOTSTRAPPING, NOT_READY, attempts, edits, errors, is_kept, probes, start_test
 
 pytestmark = pytest.mark.scripted
 
 CONFIGURATION = 78
-BOOTSTRAPPING = {"bootstrapping": ["2Z36RnQuk1hvsnFeGWzfZUfXNr7w1SjzmDQ78YxfTVNAkDq3nZ"]}
-# Slower than the readiness probe waits, and the sidecar waits longer: never Ready, and yet healthy.
-NOT_READY = {"delaySeconds": 1.5}
 HEAL_SECONDS = 0.05
 HEALS_AT_MOST = 12
 
@@ -31,7 +27,7 @@ def test_pin_reverted_each_time(rig: Rig) -> None:
     """The pod is Ready: the controller replaces it each time."""
     rig.node_image.push(BOOTSTRAPPING)
     tester = rig.tester()
-    details = _start_test(rig, tester)
+    details = start_test(rig, tester)
     with _self_heal(rig, tester) as healed:
         # A restart of the container does not pin again either.
         ended = until_ended(rig, INIT, CONFIGURATION, count=2)
@@ -39,29 +35,29 @@ def test_pin_reverted_each_time(rig: Rig) -> None:
         assert one["message"].startswith("PinReverted: ")
         assert "GitOps" in one["message"]
     assert healed == [rig.node_image.pinned] * 3
-    assert _attempts(rig) == {"pin": 3}
+    assert attempts(rig) == {"pin": 3}
     assert rig.template_image() == tester.node_image
-    assert _errors(rig, INIT, "PinReverted: ")
+    assert errors(rig, INIT, "PinReverted: ")
     assert {entry["reason"] for entry in rig.logged("Decided", uid=rig.pod_uid)} == {"PinReverted"}
     assert rig.details() == details
-    assert (rig.node_data() / "db" / "kept").exists()
+    assert is_kept(rig)
 
 
 def test_pin_reverted_under_a_pod_that_is_not_ready(rig: Rig) -> None:
     """No controller replaces it: the sidecar pins in place, until that is enough; the test goes on to its verdict."""
     rig.node_image.push({**BOOTSTRAPPING, **NOT_READY})
     tester = rig.tester()
-    details = _start_test(rig, tester)
+    details = start_test(rig, tester)
     uid = rig.pod_uid
     with _self_heal(rig, tester) as healed:
-        rig.until(lambda: _errors(rig, SIDECAR, "reverts it each time"), "the sidecar giving up")
+        rig.until(lambda: errors(rig, SIDECAR, "reverts it each time"), "the sidecar giving up")
         rig.tell_node(bootstrapping=[])
         [result] = rig.until_results(1)
     assert result["image"] == rig.node_image.pinned
     assert result["start"] == details["startTime"]
     assert healed == [rig.node_image.pinned] * 3
-    assert _attempts(rig) == {"pin": 3}
-    assert len(_errors(rig, SIDECAR, "reverts it each time")) == 1
+    assert attempts(rig) == {"pin": 3}
+    assert len(errors(rig, SIDECAR, "reverts it each time")) == 1
     assert rig.pod_uid == uid
     assert rig.template_image() == tester.node_image
 
@@ -84,41 +80,30 @@ def test_partition_from_the_start(rig: Rig) -> None:
 
 def test_partition_in_the_midst_of_a_test(rig: Rig) -> None:
     first = rig.node_image.push(BOOTSTRAPPING)
-    _start_test(rig, rig.tester())
-    edits, probes = _edits(rig), _probes(rig)
+    start_test(rig, rig.tester())
+    edited, probed = edits(rig), probes(rig)
     rig.patch({"spec": {"updateStrategy": _partition(1)}})
-    rig.until(lambda: _errors(rig, SIDECAR, "partition is above"), "the sidecar telling of the partition")
+    rig.until(lambda: errors(rig, SIDECAR, "partition is above"), "the sidecar telling of the partition")
     rig.node_image.push()
 
     # The verdict comes after samples as frequent as looks at the template; then the next image would be taken.
     rig.tell_node(bootstrapping=[])
     [result] = rig.until_results(1)
     assert first in result["image"]
-    assert len(_errors(rig, SIDECAR, "partition is above")) == 1
+    assert len(errors(rig, SIDECAR, "partition is above")) == 1
     # Another process of the sidecar, with a verdict from its start, does not take it either.
     rig.kill(SIDECAR)
-    rig.until(lambda: len(_errors(rig, SIDECAR, "partition is above")) == 2, "the restarted sidecar telling it")
-    assert _edits(rig) == edits + 1
-    assert _probes(rig) == probes
+    rig.until(lambda: len(errors(rig, SIDECAR, "partition is above")) == 2, "the restarted sidecar telling it")
+    assert edits(rig) == edited + 1
+    assert probes(rig) == probed
     assert len(rig.history.uids(rig.pod_name)) == 2
 
     rig.patch({"spec": {"updateStrategy": _partition(0)}})
     newer, older = rig.until_results(2)
     assert older == result
     assert newer["image"] == rig.pod_image() == rig.node_image.pinned
-    assert _edits(rig) == edits + 3
+    assert edits(rig) == edited + 3
     assert len(rig.history.uids(rig.pod_name)) == 3
-
-
-def _start_test(rig: Rig, tester: manifests.Tester) -> Json:
-    """Pinned, and the node runs on data that would be missed; answers the details."""
-    rig.deploy(tester)
-    rig.until_logged("Node reported unhealthy", SIDECAR)
-    rig.until_node_runs()
-    (rig.node_data() / "db" / "kept").touch()
-    details = rig.details()
-    assert details["image"] == rig.pod_image() == rig.node_image.pinned
-    return details
 
 
 @contextmanager
@@ -151,24 +136,3 @@ def _node_image(stateful_set: Json) -> str:
 
 def _partition(number: int) -> dict[str, Any]:
     return {"type": "RollingUpdate", "rollingUpdate": {"partition": number}}
-
-
-def _errors(rig: Rig, container: str, *parts: str) -> list[Json]:
-    """The log's entries of level error whose message has these parts."""
-    entries = [line.json for line in rig.logs(container)]
-    return [one for one in entries if one.get("level") == "error" and all(part in one["msg"] for part in parts)]
-
-
-def _attempts(rig: Rig) -> dict[str, int]:
-    """By kind."""
-    return Counter(one["kind"] for one in json.loads(rig.annotation(PIN_ATTEMPTS_ANNOTATION) or "[]"))
-
-
-def _edits(rig: Rig) -> int:
-    """The API server counts the edits of the StatefulSet's spec."""
-    return int(rig.stateful_set()["metadata"]["generation"])
-
-
-def _probes(rig: Rig) -> list[str]:
-    """The probe pods so far."""
-    return rig.history.uids(f"{rig.pod_name}-image-probe")

@@ -27,6 +27,15 @@ def create() -> None:
 
 def remove() -> None:
     """Ends every process of every container, then removes the groups."""
+    kill()
+    deadline = time.monotonic() + END_SECONDS
+    for folder in _groups():
+        # A group stays busy for a moment after its last process.
+        _remove_folder(folder, deadline)
+
+
+def kill() -> None:
+    """SIGKILL to every process of every container; returns when all have ended."""
     deadline = time.monotonic() + END_SECONDS
     while pids := set(_members()):
         if time.monotonic() > deadline:
@@ -38,9 +47,6 @@ def remove() -> None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.02)
-    for folder in _groups():
-        # A group stays busy for a moment after its last process.
-        _remove_folder(folder, deadline)
 
 
 def _remove_folder(folder: Path, deadline: float) -> None:

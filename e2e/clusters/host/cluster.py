@@ -57,6 +57,25 @@ def stop(name: str) -> None:
         Running(_known(layout, name)).stop(name)
 
 
+def crash() -> None:
+    """SIGKILL to every component and every container, as a loss of power ends them; what they wrote stays."""
+    with _alone() as layout:
+        Environment.load(layout)
+        leftovers.kill(layout)
+
+
+def recover() -> None:
+    """Start whatever has died, on what it left; returns once all do their work."""
+    with _alone() as layout:
+        environment = Environment.load(layout)
+        running = Running(Components.of(layout, environment.kubectl.parent))
+        dead = running.dead()
+        for names in (FIRST, THEN):
+            running.start(*(name for name in names if name in dead))
+            running.wait_for(*names)
+        running.wait_for_node()
+
+
 def renew_volumes() -> int:
     """How many volumes, whose claims are gone, are free again."""
     with _alone() as layout:
@@ -65,6 +84,14 @@ def renew_volumes() -> int:
             return volumes.renew(Api(layout), layout.volumes)
         except (OSError, RefusedError) as error:
             raise ClusterError(f"the API server does not do what is asked: {error}", volumes.REMEDY) from error
+
+
+def limit_volume(folder: Path, size_bytes: int) -> None:
+    """The volume in that folder of this machine is empty, and has just so much room, until it is made anew."""
+    with _alone() as layout:
+        if folder.parent != layout.volumes:
+            raise ClusterError(f"{folder} is none of this cluster's volumes", f"name a folder of {layout.volumes}")
+        volumes.limit(folder, size_bytes)
 
 
 def _start(components: Components, environment: Environment) -> Environment:

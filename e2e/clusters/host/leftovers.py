@@ -29,9 +29,7 @@ def remove(layout: Layout) -> None:
     records = processes.Records(layout.processes)
     recorded = records.all()
     processes.end(recorded.values(), GRACE_SECONDS)
-    # SIGTERM would make a shim ask containerd, which is gone.
-    while offspring := _without_record(layout):
-        processes.end(offspring, kill_after=0)
+    _end_offspring(layout)
     cgroups.remove()
     _unmount(layout)
     _remove_shim_sockets(layout)
@@ -40,6 +38,19 @@ def remove(layout: Layout) -> None:
         records.forget(name)
     _remove_log_links(layout)
     _empty(layout)
+
+
+def kill(layout: Layout) -> None:
+    """Every process, at once; the records, the mounts and the files stay."""
+    processes.kill(processes.Records(layout.processes).all().values())
+    _end_offspring(layout)
+    cgroups.kill()
+
+
+def _end_offspring(layout: Layout) -> None:
+    # SIGTERM would make a shim ask containerd, which is gone.
+    while offspring := _without_record(layout):
+        processes.kill(offspring)
 
 
 def _without_record(layout: Layout) -> list[processes.Process]:

@@ -127,11 +127,16 @@ def end(processes: Iterable[Process], kill_after: float = KILL_AFTER_SECONDS) ->
     while remaining and time.monotonic() < deadline:
         time.sleep(0.02)
         remaining = [process for process in remaining if _still_there(process)]
+    kill(remaining)
+
+
+def kill(processes: Iterable[Process]) -> None:
+    """SIGKILL; returns when all have ended."""
+    remaining = list(processes)
     for process in remaining:
         _signal(process, signal.SIGKILL)
-    while remaining:
+    while remaining := [process for process in remaining if _still_there(process)]:
         time.sleep(0.02)
-        remaining = [process for process in remaining if _still_there(process)]
 
 
 def _signal(process: Process, number: signal.Signals) -> bool:

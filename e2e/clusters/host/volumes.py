@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from e2e.clusters.host.api import Api, Json, RefusedError
+from e2e.clusters.host.commands import run
 from e2e.clusters.host.errors import ClusterError
 
 CLASS = "folders"
@@ -35,7 +36,15 @@ def renew(api: Api, folder: Path) -> int:
     return len(used_up)
 
 
+def limit(folder: Path, size_bytes: int) -> None:
+    """From the next start of a pod on, this volume is empty, and has so much room: a filesystem in memory."""
+    options = f"size={size_bytes},mode=0777"
+    run(["mount", "-t", "tmpfs", "-o", options, "bootstrap-monitor", folder], remedy="see `findmnt` for what is there")
+
+
 def _create_volume(api: Api, folder: Path) -> None:
+    if folder.is_mount():
+        run(["umount", "--lazy", folder], remedy="see who holds it with `fuser --mount`")
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir()

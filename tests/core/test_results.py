@@ -160,3 +160,37 @@ def test_of_start(digest: str, hour: int, found: int | None) -> None:
 @pytest.mark.parametrize(("fingerprint", "found"), [(RESULT.fingerprint, 0), ("other", 1), ("none", None)])
 def test_of_image_is_the_newest(fingerprint: str, found: int | None) -> None:
     assert results.of_image(ENTRIES, fingerprint=fingerprint) == (None if found is None else ENTRIES[found])
+
+
+def failed(start: int, log: str) -> dict[str, object]:
+    return {"fingerprint": "f", "start": str(start), "verdict": "failed", "nodeLog": log}
+
+
+def test_the_end_of_the_node_s_log_is_kept_by_whole_lines() -> None:
+    lines = [f"line {number} \u2713" for number in range(2_000)]
+    kept = results.log_tail("\n".join(lines))
+    assert len(kept.encode()) <= results.MAX_NODE_LOG_BYTES
+    assert lines[-len(kept.splitlines()) :] == kept.splitlines()
+    assert len(results.log_tail("x" * 10_000)) == results.MAX_NODE_LOG_BYTES
+    assert len(results.log_tail("\u2713" * 10_000).encode()) <= results.MAX_NODE_LOG_BYTES
+    assert results.log_tail("short\n") == "short\n"
+
+
+def test_above_64_kib_the_oldest_log_tails_go_first_entries_last() -> None:
+    entries = tuple(failed(number, "y" * 4096) for number in range(19))
+    kept = results.with_result(entries, replace(RESULT, node_log="z" * 4096))
+    assert len(results.encode(kept)) <= results.MAX_BYTES
+    assert len(kept) == 20
+    logs = [bool(entry["nodeLog"]) for entry in kept]
+    assert logs == sorted(logs, reverse=True)
+    assert 10 < sum(logs) < 20
+
+    long = tuple({**failed(number, ""), "message": "m" * 10_000} for number in range(19))
+    kept = results.with_result(long, replace(RESULT, node_log="z" * 4096))
+    assert len(results.encode(kept)) <= results.MAX_BYTES
+    assert [entry["start"] for entry in kept] == [RESULT.start, *(str(number) for number in range(len(kept) - 1))]
+    assert kept[0]["nodeLog"] == "", "tails go before entries"
+
+
+def test_the_newest_entry_stays_however_long_it_is() -> None:
+    assert len(results.with_result((), replace(RESULT, message="m" * 100_000))) == 1

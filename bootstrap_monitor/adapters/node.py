@@ -7,9 +7,11 @@ The node answers 403 to a ``Host`` header with a name other than localhost: its 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import socket
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Self
 
-from bootstrap_monitor.clock import Clock, SystemClock
 from bootstrap_monitor.core.health import HealthAnswer, HttpAnswer, NoAnswer
 from bootstrap_monitor.core.json import JsonObject
 from bootstrap_monitor.errors import ConfigurationError
@@ -28,13 +30,11 @@ class Node:
         self,
         base_uri: str,
         *,
-        clock: Clock | None = None,
         timeout: tuple[float, float] = (NODE_CONNECT_SECONDS, NODE_READ_SECONDS),
         total_seconds: float = NODE_TOTAL_SECONDS,
     ) -> None:
         import httpx
 
-        self._clock = clock or SystemClock()
         self._total_seconds = total_seconds
         connect, read = timeout
         try:
@@ -65,22 +65,52 @@ class Node:
         import httpx
 
         what = f"{method} {path}"
-        give_up_at = self._clock.monotonic() + self._total_seconds
-        try:
-            with self._client.stream(method, path, json=body) as response:
-                return self._read(what, response, give_up_at)
-        except httpx.HTTPError as error:
-            return NoAnswer(f"{what}: {type(error).__name__}: {error}".rstrip(": "))
+        with _Watchdog(self._total_seconds) as watchdog:
+            try:
+                with self._client.stream(method, path, json=body, extensions={"trace": watchdog.trace}) as response:
+                    answer = _read(what, response)
+            except httpx.HTTPError as error:
+                answer = NoAnswer(f"{what}: {type(error).__name__}: {error}".rstrip(": "))
+        if watchdog.has_cut:  # without a length, its end looks like the body's
+            return NoAnswer(f"{what}: the answer is not complete after {self._total_seconds:g} s")
+        return answer
 
-    def _read(self, what: str, response: httpx.Response, give_up_at: float) -> HealthAnswer:
-        body = bytearray()
-        for chunk in response.iter_bytes():
-            body += chunk
-            if len(body) > BODY_LIMIT_BYTES:
-                return NoAnswer(f"{what}: the body is larger than {BODY_LIMIT_BYTES} bytes")
-            if self._clock.monotonic() > give_up_at:
-                return NoAnswer(f"{what}: the body is not complete after {self._total_seconds:g} s")
-        return HttpAnswer(response.status_code, bytes(body))
+
+def _read(what: str, response: httpx.Response) -> HealthAnswer:
+    body = bytearray()
+    for chunk in response.iter_bytes():
+        body += chunk
+        if len(body) > BODY_LIMIT_BYTES:
+            return NoAnswer(f"{what}: the body is larger than {BODY_LIMIT_BYTES} bytes")
+    return HttpAnswer(response.status_code, bytes(body))
+
+
+class _Watchdog:
+    """Cuts a connection after so many seconds: bytes that drip, of headers or of a body, meet no read timeout."""
+
+    def __init__(self, seconds: float) -> None:
+        self.has_cut = False
+        self._stream: Any = None
+        self._timer = threading.Timer(seconds, self._cut)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Self:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._timer.cancel()
+
+    def trace(self, event: str, info: dict[str, Any]) -> None:
+        """Of httpx: what happens within a request."""
+        if event in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
+            self._stream = info["return_value"]
+
+    def _cut(self) -> None:
+        self.has_cut = True
+        if self._stream:
+            with suppress(OSError):  # it has just ended
+                self._stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
 
 
 def _bad_uri(base_uri: str, why: str) -> ConfigurationError:

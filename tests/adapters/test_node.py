@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,12 +8,11 @@ import pytest
 from bootstrap_monitor.adapters.node import BODY_LIMIT_BYTES, Node
 from bootstrap_monitor.core.health import HttpAnswer, NoAnswer
 from bootstrap_monitor.errors import ConfigurationError
-from tests.support.clock import FakeClock
-from tests.support.http_server import ScriptedServer, Step, answer, chunked, cut, hang, raw, refusing_url, reset
+from tests.support.http_server import ScriptedServer, Step, answer, chunked, cut, drip, hang, raw, refusing_url, reset
 
 
-def node(url: str, clock: FakeClock | None = None, read_seconds: float = 60.0) -> Node:
-    return Node(url, clock=clock or FakeClock(), timeout=(60.0, read_seconds))
+def node(url: str, read_seconds: float = 60.0, total_seconds: float = 60.0) -> Node:
+    return Node(url, timeout=(60.0, read_seconds), total_seconds=total_seconds)
 
 
 @pytest.mark.parametrize("status", [200, 204, 301, 403, 404, 500, 503])
@@ -134,18 +132,25 @@ def test_a_larger_body_is_no_answer(step: Step) -> None:
     assert result == NoAnswer("GET /ext/metrics: the body is larger than 4194304 bytes")
 
 
-def test_a_body_that_comes_too_slowly_is_no_answer() -> None:
-    clock = FakeClock()
+DRIP_SECONDS = 0.2
+HEAD = b"HTTP/1.1 200 OK\r\n"
+DRIPPING = {
+    "the status": drip(b"HTTP/1.1 ", b"2"),
+    "headers": drip(HEAD, b"X: y\r\n"),
+    "a body": drip(HEAD + b"Content-Length: 100000\r\n\r\n", b"x"),
+    "a body in chunks": drip(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+    "a body that ends with the connection": drip(HEAD + b"\r\n", b"x"),
+    "interim answers": drip(b"", b"HTTP/1.1 102 Processing\r\n\r\n"),
+}
 
-    def drip() -> Iterator[bytes]:
-        for _ in range(1000):
-            clock.advance(9)  # each less than the read timeout
-            yield b"x"
 
-    with ScriptedServer(chunked(drip())) as server:
-        result = node(server.url, clock).get("/ext/health")
+@pytest.mark.parametrize("step", DRIPPING.values(), ids=DRIPPING)
+def test_what_drips_for_ever_is_no_answer(step: Step) -> None:
+    """No single read takes long."""
+    with ScriptedServer(step, answer(200, b"back")) as server:
+        result = node(server.url, total_seconds=DRIP_SECONDS).get("/ext/health")
 
-    assert result == NoAnswer("GET /ext/health: the body is not complete after 20 s")
+    assert result == NoAnswer("GET /ext/health: the answer is not complete after 0.2 s")
 
 
 def test_each_sample_has_a_connection_of_its_own() -> None:

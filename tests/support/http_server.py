@@ -137,6 +137,19 @@ def hang(start: bytes = b"") -> Step:
     return step
 
 
+def drip(start: bytes, drop: bytes, *, every_seconds: float = 0.01) -> Step:
+    """``start``, then a drop and a drop, for as long as somebody listens."""
+
+    def step(handler: Handler) -> None:
+        handler.wfile.write(start)
+        while not handler.server.stopping.wait(every_seconds):
+            handler.wfile.write(drop)
+            handler.wfile.flush()
+        _end(handler)
+
+    return step
+
+
 def chunked(chunks: Iterable[bytes], *, status: int = 200) -> Step:
     """A body without a length, made chunk by chunk: the iterable can do something between two of them."""
 

@@ -1,0 +1,1 @@
+"""Container registries, asked anonymously: which image does a tag name now?"""

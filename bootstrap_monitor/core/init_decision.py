@@ -137,6 +137,8 @@ def _reverted(world: InitWorld) -> Decision | None:
         return _partition_stop(world)
     if not world.limit.reached(world.attempts, AttemptKind.PIN, world.now):
         return None
+    running = _pinned_to_running_test(world)
+    go_on = f"set it to `{running}`, with which the test in progress goes on; or " if running else ""
     return Decision(
         "PinReverted",
         f"the template was pinned {world.limit.count} times in the last {world.window_minutes} minutes, "
@@ -145,7 +147,8 @@ def _reverted(world: InitWorld) -> Decision | None:
             ExitCode.CONFIGURATION,
             check="who writes the StatefulSet's image: GitOps self-heal (Argo CD, Flux), a webhook, a script",
             do="let it ignore the node container's image and the template's annotations "
-            "(Argo CD: ignoreDifferences with RespectIgnoreDifferences=true)",
+            f"(Argo CD: ignoreDifferences with RespectIgnoreDifferences=true); then {go_on}wait "
+            f"{world.window_minutes} minutes",
         ),
     )
 
@@ -155,15 +158,23 @@ def _not_pinned(world: InitWorld) -> Decision | None:
         return None
     image = world.template_image
     tag = world.tracked_tag(image)
-    running = world.details
-    if isinstance(running, Details) and _runs_test_of(running, image) and not _has_verdict(world, running):
-        assert running.digest
+    if running := _pinned_to_running_test(world):
+        assert isinstance(world.details, Details)
         return Decision(
             "ImageNotPinned",
             f"the image `{image}` has no digest; the test in progress runs `{running.digest}`",
-            Pin(image.with_digest(running.digest), tag, running.versions),
+            Pin(running, tag, world.details.versions),
         )
     return Decision("ImageNotPinned", f"the image `{image}` has no digest", Pin(image.with_tag(tag), tag))
+
+
+def _pinned_to_running_test(world: InitWorld) -> ImageReference | None:
+    """The template's image with the digest of the test on the volume, if that is a test of it and not over."""
+    image, running = world.template_image, world.details
+    if isinstance(running, Details) and _runs_test_of(running, image) and not _has_verdict(world, running):
+        assert running.digest
+        return image.with_digest(running.digest)
+    return None
 
 
 _CHAIN: tuple[Callable[[InitWorld], Decision | None], ...] = (

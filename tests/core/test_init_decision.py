@@ -87,6 +87,14 @@ ROWS: dict[str, tuple[InitWorld, str, type, ExitCode | None]] = {
         Stop,
         ExitCode.CONFIGURATION,
     ),
+    "pinned too often, in a test": (
+        init_world(
+            own(FLOATING), stateful_set(UNPINNED, annotations=tried(PIN, *minutes(1, 2, 3))), details_of(own(PINNED))
+        ),
+        "PinReverted",
+        Stop,
+        ExitCode.CONFIGURATION,
+    ),
     "nothing is pinned": (init_world(own(FLOATING), stateful_set(UNPINNED)), "ImageNotPinned", Pin, None),
     "no details": (init_world(own()), "NoTestDetails", StartTest, None),
     "malformed details": (init_world(own(), file=MalformedDetails("empty")), "TestDetailsMalformed", StartTest, None),
@@ -126,7 +134,8 @@ def test_row(world: InitWorld, reason: str, act: type, exit_code: ExitCode | Non
         ("template is pinned, partition", ["partition"]),
         ("template is pinned, replaced too often", ["3 times in the last 10 minutes", "updateStrategy"]),
         ("nothing is pinned, partition", ["partition"]),
-        ("pinned too often", ["3 times in the last 10 minutes", "GitOps", "webhook"]),
+        ("pinned too often", ["3 times in the last 10 minutes", "GitOps", "webhook", "then wait 10 minutes"]),
+        ("pinned too often, in a test", [f"then set it to `{PINNED}`", "or wait 10 minutes"]),
         ("nothing is pinned", [FLOATING]),
         ("malformed details", ["bootstrap_test_details.txt is empty"]),
         ("another network", ["network", "`local`", "`fuji`"]),

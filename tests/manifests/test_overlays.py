@@ -111,6 +111,12 @@ def test_the_template_is_as_before_the_first_pin(overlay: str) -> None:
 
 
 @every_overlay
+def test_containers_are_where_documented_paths_lead(overlay: str) -> None:
+    """GitOps tools are told of /spec/template/spec/containers/0/image; overlays append to the arguments of 1."""
+    assert [one["name"] for one in template(overlay)["spec"]["containers"]] == [NODE, SIDECAR]
+
+
+@every_overlay
 def test_the_sidecar_cannot_write_to_the_volume(overlay: str) -> None:
     mounts = {name: mount(container, DATA_DIR) for name, container in containers(overlay).items()}
     assert mounts == {

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import sys
 import threading
 from types import FrameType
 
@@ -21,6 +22,13 @@ log = logging.getLogger(__name__)
 def install_handler() -> None:
     """Turn the first SIGTERM into :class:`Terminated` in the main thread; end the process if that takes too long."""
     signal.signal(signal.SIGTERM, _terminate)
+    sys.unraisablehook = _swallowed
+
+
+def _swallowed(unraisable: sys.UnraisableHookArgs) -> None:
+    """A finalizer swallows what is raised in it. SIGTERM there is no error to tell of: the timer ends the process."""
+    if unraisable.exc_type is not Terminated:
+        sys.__unraisablehook__(unraisable)
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> None:

@@ -21,6 +21,9 @@ from bootstrap_monitor.timings import NODE_LOG_LIMIT_BYTES, NODE_LOG_LINES
 
 log = logging.getLogger(__name__)
 
+_NO_LOG = "unable to retrieve container logs for "
+"""The kubelet's whole answer, with status 200, where it has removed that run: it keeps one that has ended."""
+
 
 class Node(Protocol):
     """The node's HTTP server. Trouble is an answer too."""
@@ -64,13 +67,15 @@ def node_log(api: LogApi, test: RunningTest, container: str, *, previous: bool) 
     """
     for run in (True, False) if previous else (False,):
         try:
-            return api.pod_log(
+            found = api.pod_log(
                 pod.name(test.pod),
                 container=container,
                 limit_bytes=NODE_LOG_LIMIT_BYTES,
                 tail_lines=NODE_LOG_LINES,
                 previous=run,
             )
+            if not found.startswith(_NO_LOG):
+                return found
         except Invalid:  # that run has no log: it never started, or there was none before
             continue
         except MonitorError as error:

@@ -36,6 +36,20 @@ cli.main()
 """
 """SIGTERM comes while the error is told: the termination message is the only effect."""
 
+IN_A_FINALIZER = """
+import os, signal, threading
+from bootstrap_monitor import cli, effects
+class Finalized:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+def observer(name, moment):
+    Finalized()
+    threading.Event().wait()
+effects.observers.append(observer)
+cli.main()
+"""
+"""What is raised there goes no further."""
+
 SLOW_START = """
 import sys, threading
 class Slow:
@@ -75,6 +89,13 @@ def test_a_program_that_has_not_begun(served: Served) -> None:
     with served.start("init", python=("-c", SLOW_START)) as process:
         read_until(process, "IMPORTING")
         assert end(process)[0] == ExitCode.TERMINATED
+
+
+def test_a_finalizer_that_swallows_it(served: Served) -> None:
+    with served.start("init", python=("-c", IN_A_FINALIZER)) as process:
+        out, err = process.communicate(timeout=SECONDS)
+    assert process.returncode == ExitCode.TERMINATED
+    assert "Traceback" not in out + err
 
 
 def test_init_that_waits_for_it(served: Served) -> None:

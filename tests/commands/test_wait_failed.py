@@ -232,6 +232,13 @@ def test_a_crash_loop_has_the_log_of_the_run_that_ended(rig: Rig) -> None:
     assert rig.results()[0]["nodeLog"] == "panic: no more\n"
 
 
+def test_a_crash_loop_whose_previous_run_is_removed_has_the_log_of_the_last(rig: Rig) -> None:
+    rig.cluster.previous_log = "unable to retrieve container logs for containerd://6fcadeba"
+    rig.cluster.node_log = "panic: no more\n"
+    rig.watch(crash_loop(rig))
+    assert rig.results()[0]["nodeLog"] == "panic: no more\n"
+
+
 def test_only_the_last_200_lines_are_read(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
     rig.cluster.node_log = "".join(f"line {number}\n" for number in range(1000))
     volume_full(rig)

@@ -34,7 +34,12 @@ def kustomized(kubectl: Path, overlay: str, changes: Json, components: Sequence[
             shutil.copytree(MANIFESTS / "components" / component, folder / component)
         kustomization = {"resources": ["overlay.yaml"], "components": list(components), **changes}
         (folder / "kustomization.yaml").write_text(json.dumps(kustomization), encoding="utf-8")
-        built = subprocess.run([kubectl, "kustomize", folder], check=True, capture_output=True, text=True)
+        return build(kubectl, folder)
+
+
+def build(kubectl: Path, folder: Path) -> list[Json]:
+    """The objects of a kustomization."""
+    built = subprocess.run([str(kubectl), "kustomize", str(folder)], check=True, stdout=subprocess.PIPE, text=True)
     return parse(built.stdout)
 
 

@@ -60,11 +60,12 @@ def test_a_tool_that_insists_on_its_image(rig: Rig) -> None:
     with _applied(rig, lambda: manifest):
         [ended] = until_ended(rig, INIT, CONFIGURATION)[:1]
     assert ended["message"].startswith("PinReverted: ")
+    assert f"set it to `{details['image']}`" in ended["message"]
     assert rig.template_image() == rig.node_image.floating
     assert kept.exists()
     assert rig.details() == details
 
-    # The way out: the tool is told to ignore the image, and a person puts the digest of the details back.
+    # The way out, as the message has it: the tool ignores the image, and a person sets it to the test's digest.
     lives = rig.history.uids(rig.pod_name)
     pinned: Json = {"name": NODE, "image": details["image"]}
     with _applied(rig, lambda: _without_image(manifest)):

@@ -9,7 +9,6 @@ import pytest
 
 from e2e.kit import shipped
 from e2e.kit.api import Json
-from e2e.kit.cluster import Cluster
 from e2e.kit.installation import Installation
 from e2e.kit.manifests import INIT, NODE, SIDECAR
 from e2e.kit.rig import Rig
@@ -86,19 +85,6 @@ def test_the_api_server_takes_all_overlays_as_they_are(rig: Rig) -> None:
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert len(done.stdout.splitlines()) == len(items)
-
-
-def test_components(cluster: Cluster) -> None:
-    """What is optional changes what it names, and nothing else."""
-
-    def stateful_set(*components: str) -> Json:
-        return shipped.only("StatefulSet", shipped.kustomized(cluster.kubectl, shipped.OVERLAYS[0], {}, components))
-
-    plain, optional = stateful_set(), stateful_set("registry-secret", "storage-class")
-    assert optional["spec"]["template"]["spec"].pop("imagePullSecrets") == [{"name": "registry"}]
-    [claim] = optional["spec"]["volumeClaimTemplates"]
-    assert claim["spec"].pop("storageClassName") == "local-nvme"
-    assert optional == plain
 
 
 def _labels(labels: dict[str, str]) -> Json:

@@ -63,9 +63,10 @@ def sample(
 def node_log(api: LogApi, test: RunningTest, container: str, *, previous: bool) -> str:
     """The last lines that the node logged; empty where they cannot be had.
 
-    ``previous`` is for a container that has just restarted: the lines of its last run, if it has one.
+    ``previous`` is for a container that has just restarted: the lines of its last run, if it has one. One run that has
+    none, is too young or too old: then the other's.
     """
-    for run in (True, False) if previous else (False,):
+    for run in (True, False) if previous else (False, True):
         try:
             found = api.pod_log(
                 pod.name(test.pod),
@@ -74,7 +75,7 @@ def node_log(api: LogApi, test: RunningTest, container: str, *, previous: bool) 
                 tail_lines=NODE_LOG_LINES,
                 previous=run,
             )
-            if not found.startswith(_NO_LOG):
+            if found and not found.startswith(_NO_LOG):
                 return found
         except Invalid:  # that run has no log: it never started, or there was none before
             continue

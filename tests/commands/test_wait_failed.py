@@ -239,6 +239,14 @@ def test_a_crash_loop_whose_previous_run_is_removed_has_the_log_of_the_last(rig:
     assert rig.results()[0]["nodeLog"] == "panic: no more\n"
 
 
+def test_a_run_that_has_just_begun_has_the_log_of_the_one_before(rig: Rig) -> None:
+    rig.cluster.previous_log = "no space left on device\n"
+    rig.cluster.node_log = ""
+    volume_full(rig)
+    rig.watch(0)
+    assert rig.results()[0]["nodeLog"] == "no space left on device\n"
+
+
 def test_only_the_last_200_lines_are_read(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
     rig.cluster.node_log = "".join(f"line {number}\n" for number in range(1000))
     volume_full(rig)

@@ -23,7 +23,11 @@ VERSIONS = {
 BALLAST_BYTES = 3 << 20
 
 
-@pytest.mark.parametrize("shape", VolumeShape, ids=lambda shape: shape.name.lower())
+@pytest.mark.parametrize(
+    "shape",
+    [VolumeShape.NODE_AT_ROOT, pytest.param(VolumeShape.NODE_IN_FOLDER, marks=pytest.mark.wide)],
+    ids=["node_at_root", "node_in_folder"],
+)
 def test_details_of_upstreams_program(make_rig: MakeRig, shape: VolumeShape) -> None:
     """Upstream pins with the versions, follows `master` without a note of it, and writes two keys."""
     rig = make_rig(tag="master")
@@ -70,7 +74,9 @@ def test_details_of_upstreams_program(make_rig: MakeRig, shape: VolumeShape) -> 
     assert rig.template_annotation(TRACKED_TAG_ANNOTATION) == "master"
 
 
-@pytest.mark.parametrize("read_only", [True, False], ids=["read-only", "writable"])
+@pytest.mark.parametrize(
+    "read_only", [True, pytest.param(False, marks=pytest.mark.wide)], ids=["read-only", "writable"]
+)
 def test_mount_of_the_sidecar(rig: Rig, read_only: bool) -> None:
     rig.node_image.push({"diskBytes": BALLAST_BYTES})
     rig.deploy(rig.tester(read_only_sidecar=read_only))

@@ -82,6 +82,7 @@ def test_tag_put_back_under_a_pod_that_is_not_ready(rig: Rig) -> None:
     assert attempts(rig) == {"pin": 2}
 
 
+@pytest.mark.wide
 def test_tag_put_back_after_the_verdict(rig: Rig) -> None:
     rig.node_image.push()
     tester = rig.tester(image_check_interval=ONLY_AT_ONCE)
@@ -104,7 +105,9 @@ def test_tag_put_back_after_the_verdict(rig: Rig) -> None:
 # The template is edited under a pod that is not Ready: no controller replaces it
 
 
-@pytest.mark.parametrize("applied", [False, True], ids=["edited", "manifest-applied-again"])
+@pytest.mark.parametrize(
+    "applied", [False, pytest.param(True, marks=pytest.mark.wide)], ids=["edited", "manifest-applied-again"]
+)
 def test_node_mended_in_a_crash_loop(rig: Rig, applied: bool) -> None:
     rig.node_image.push({"exit": 1})
     details = start_test(rig, rig.tester())
@@ -152,7 +155,7 @@ def test_restart_asked_for_under_a_pod_that_is_not_ready(rig: Rig) -> None:
 # A retest is asked for
 
 
-@pytest.mark.parametrize("behaviour", [{}, NOT_READY], ids=["ready", "not-ready"])
+@pytest.mark.parametrize("behaviour", [{}, pytest.param(NOT_READY, marks=pytest.mark.wide)], ids=["ready", "not-ready"])
 def test_retest(rig: Rig, behaviour: Json) -> None:
     rig.node_image.push(behaviour)
     rig.deploy(rig.tester())

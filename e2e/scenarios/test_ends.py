@@ -31,6 +31,7 @@ def test_sigterm_to_a_sidecar_that_sleeps(rig: Rig) -> None:
     _assert_ends_by_sigterm(rig, rig.history.uids(rig.pod_name)[0], INIT)
 
 
+@pytest.mark.wide
 def test_sigterm_to_a_sidecar_that_waits_for_the_node(rig: Rig) -> None:
     rig.node_image.push({"healthMode": "hang"})
     rig.deploy(rig.tester())
@@ -82,8 +83,12 @@ def _kill_after_the_verdict(rig: Rig) -> None:
 
 @pytest.mark.parametrize(
     "kill",
-    [_kill_before_the_verdict, _kill_around_the_verdict, _kill_after_the_verdict],
-    ids=["before-the-verdict", "around-the-verdict", "after-the-verdict"],
+    [
+        _kill_around_the_verdict,
+        pytest.param(_kill_before_the_verdict, marks=pytest.mark.wide),
+        pytest.param(_kill_after_the_verdict, marks=pytest.mark.wide),
+    ],
+    ids=["around-the-verdict", "before-the-verdict", "after-the-verdict"],
 )
 def test_sigkill_to_the_sidecar(rig: Rig, kill: Callable[[Rig], None]) -> None:
     rig.node_image.push(BOOTSTRAPPING)

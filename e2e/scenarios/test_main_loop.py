@@ -10,7 +10,11 @@ from e2e.kit.rig import Rig
 pytestmark = pytest.mark.scripted
 
 
-@pytest.mark.parametrize("shape", VolumeShape, ids=lambda shape: shape.name.lower())
+@pytest.mark.parametrize(
+    "shape",
+    [VolumeShape.NODE_AT_ROOT, pytest.param(VolumeShape.NODE_IN_FOLDER, marks=pytest.mark.wide)],
+    ids=["node_at_root", "node_in_folder"],
+)
 def test_main_loop(rig: Rig, shape: VolumeShape) -> None:
     first = rig.node_image.push()
     rig.deploy(rig.tester(shape=shape))

@@ -84,6 +84,7 @@ def _clears(rig: Rig, *known: str) -> str | None:
     return next((line.uid for line in entries if line.uid not in known), None)
 
 
+@pytest.mark.wide
 def test_while_the_node_bootstraps(rig: Rig) -> None:
     rig.node_image.push(BOOTSTRAPPING)
     details = start_test(rig, rig.tester())

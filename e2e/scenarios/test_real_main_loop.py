@@ -20,7 +20,11 @@ def fetched_blocks(rig: Rig) -> int:
     return int(found[1]) if found else 0
 
 
-@pytest.mark.parametrize("shape", VolumeShape, ids=lambda shape: shape.name.lower())
+@pytest.mark.parametrize(
+    "shape",
+    [VolumeShape.NODE_IN_FOLDER, pytest.param(VolumeShape.NODE_AT_ROOT, marks=pytest.mark.wide)],
+    ids=["node_in_folder", "node_at_root"],
+)
 def test_real_main_loop(rig: Rig, start_network: StartNetwork, shape: VolumeShape) -> None:
     network = start_network(rig)
     height = network.height()

@@ -107,6 +107,7 @@ def test_made_anew_with_its_volume_after_the_verdict(rig: Rig) -> None:
     rig.until_logged(COMPLETED, count=2)
 
 
+@pytest.mark.wide
 def test_restarted_by_kubectl_in_mid_test(rig: Rig) -> None:
     """The pod is Ready: the controller replaces it. The other case is test_edits'."""
     rig.node_image.push(BOOTSTRAPPING)

@@ -43,6 +43,7 @@ def test_pin_reverted_each_time(rig: Rig) -> None:
     assert is_kept(rig)
 
 
+@pytest.mark.wide
 def test_pin_reverted_under_a_pod_that_is_not_ready(rig: Rig) -> None:
     """No controller replaces it: the sidecar pins in place, until that is enough; the test goes on to its verdict."""
     rig.node_image.push({**BOOTSTRAPPING, **NOT_READY})
@@ -78,6 +79,7 @@ def test_partition_from_the_start(rig: Rig) -> None:
     assert len(rig.history.uids(rig.pod_name)) == 2
 
 
+@pytest.mark.wide
 def test_partition_in_the_midst_of_a_test(rig: Rig) -> None:
     first = rig.node_image.push(BOOTSTRAPPING)
     start_test(rig, rig.tester())

@@ -52,6 +52,8 @@ class Cluster:
         self.node_log: str | None = "the node's last words\n"
         self.previous_log: str | None = None
         """Of the run before the last restart."""
+        self.through: Callable[[str, Callable[[], None]], None] = lambda method, meet: meet()
+        """Every call comes in through this: ``meet`` raises what it is met by, and may be tried again."""
         self.calls: list[str] = []
         self.deletions: list[JsonObject] = []
         """Name, uid and grace of each accepted deletion."""
@@ -204,6 +206,9 @@ class Cluster:
         return self._apply(name, patch, json_patches.strategic_merge if strategic else json_patches.merge)
 
     def _enter(self, method: str) -> None:
+        self.through(method, lambda: self._meet(method))
+
+    def _meet(self, method: str) -> None:
         self.calls.append(method)
         if self._once[method]:
             self._once[method].popleft()()
@@ -257,7 +262,8 @@ class Cluster:
         template = stateful_set["spec"]["template"]
         digest = hashlib.sha256(json.dumps(template, sort_keys=True).encode()).hexdigest()[:10]
         revision = f"{stateful_set['metadata']['name']}-{digest}"
-        self._templates[revision] = copy.deepcopy(template)
+        if revision not in self._templates:
+            self._templates[revision] = copy.deepcopy(template)
         return revision
 
     def _next(self, prefix: str) -> str:

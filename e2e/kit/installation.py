@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -52,3 +54,14 @@ class Installation:
             ],
         }
         return shipped.kustomized(self.rig.cluster.kubectl, self.overlay, changes, self.components)
+
+
+def kubectl_apply(rig: Rig, objects: Sequence[Json], *options: str) -> subprocess.CompletedProcess[str]:
+    """`kubectl apply` of these; it may fail."""
+    return subprocess.run(
+        [str(rig.cluster.kubectl), "apply", f"--kubeconfig={rig.cluster.kubeconfig}", *options, "--filename=-"],
+        input=json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )

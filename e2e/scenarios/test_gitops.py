@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -12,8 +13,16 @@ import pytest
 from e2e.kit import shipped
 from e2e.kit.api import STRATEGIC, Api, Json, RefusedError
 from e2e.kit.endings import until_ended
-from e2e.kit.installation import Installation
-from e2e.kit.manifests import INIT, NODE, SIDECAR
+from e2e.kit.installation import Installation, kubectl_apply
+from e2e.kit.manifests import (
+    INIT,
+    NODE,
+    PIN_ATTEMPTS_ANNOTATION,
+    RESULTS_ANNOTATION,
+    SIDECAR,
+    TRACKED_TAG_ANNOTATION,
+    VERSIONS_ANNOTATION,
+)
 from e2e.kit.rig import Rig
 
 pytestmark = pytest.mark.scripted
@@ -43,7 +52,11 @@ def test_a_tool_that_leaves_the_image_alone(rig: Rig) -> None:
     # Created, pinned, and the next image: the tool changed nothing.
     assert rig.stateful_set()["metadata"]["generation"] == 3
     assert len(rig.history.uids(rig.pod_name)) == 3
-    assert _owners(rig, "f:image") == {OURS}
+    assert _owned(rig, OURS) == {
+        *_annotations("f:metadata", RESULTS_ANNOTATION, PIN_ATTEMPTS_ANNOTATION),
+        *_annotations("f:spec f:template f:metadata", VERSIONS_ANNOTATION, TRACKED_TAG_ANNOTATION),
+        f'f:spec f:template f:spec f:containers k:{{"name":"{NODE}"}} f:image',
+    }
 
 
 def test_a_tool_that_insists_on_its_image(rig: Rig) -> None:
@@ -80,16 +93,30 @@ def test_a_tool_that_insists_on_its_image(rig: Rig) -> None:
     assert rig.pod_uid not in lives
 
 
-def test_a_tool_that_does_not_force(rig: Rig) -> None:
-    """`kubectl apply --server-side` tells of the conflict, by our name, and changes nothing."""
+@pytest.mark.wide
+def test_kubectl(rig: Rig) -> None:
+    """The ways of `kubectl apply`, after a test: by the server, with and without force and image, and by the client."""
     rig.node_image.push()
     installation = Installation(rig=rig)
     rig.deploy(installation)
-    rig.until_results(1)
-    with pytest.raises(RefusedError, match=f"conflict with .*{OURS}.*image") as refused:
-        rig.api.apply(_manifest(rig, installation), TOOL, force=False)
-    assert refused.value.status == 409
-    assert rig.template_image() == rig.node_image.pinned
+    [result] = rig.until_results(1)
+    uid, manifest = rig.pod_uid, _manifest(rig, installation)
+
+    refused = kubectl_apply(rig, [manifest], "--server-side", "--field-manager=people")
+    image = f'.spec.template.spec.containers[name="{NODE}"].image'
+    assert refused.returncode != 0
+    assert f'Apply failed with 1 conflict: conflict with "{OURS}" using apps/v1: {image}' in refused.stderr
+    done = kubectl_apply(rig, [_without_image(manifest)], "--server-side", "--force-conflicts")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert rig.stateful_set()["metadata"]["generation"] == 2
+    assert (rig.template_image(), rig.pod_uid) == (rig.node_image.pinned, uid)
+
+    # The client puts the tag back: pinned again, and the test is the one that it was.
+    assert kubectl_apply(rig, [manifest]).returncode == 0
+    rig.until(lambda: len(_attempts(rig)) == 2, "another pin")
+    rig.until_logged("Resuming bootstrap test", INIT, uid=rig.until_pinned())
+    rig.until(lambda: rig.pod_uid != uid and rig.template_image() == rig.node_image.pinned, "the pin")
+    assert rig.results() == [result]
 
 
 def _manifest(rig: Rig, installation: Installation) -> Json:
@@ -128,12 +155,21 @@ def _applied(rig: Rig, manifest: Callable[[], Json]) -> Iterator[list[str]]:
         thread.join()
 
 
-def _owners(rig: Rig, field: str) -> set[str]:
-    """Managers that own this field of the node's container."""
-    key = f'k:{{"name":"{NODE}"}}'
-    owners = set()
-    for entry in rig.stateful_set()["metadata"]["managedFields"]:
-        containers = entry["fieldsV1"].get("f:spec", {}).get("f:template", {}).get("f:spec", {}).get("f:containers", {})
-        if field in containers.get(key, {}):
-            owners.add(entry["manager"])
-    return owners
+def _attempts(rig: Rig) -> list[Json]:
+    return list(json.loads(rig.annotation(PIN_ATTEMPTS_ANNOTATION) or "[]"))
+
+
+def _owned(rig: Rig, manager: str) -> set[str]:
+    """Paths of the fields that this manager owns, as `managedFields` writes them."""
+
+    def leaves(fields: Json, path: str) -> Iterator[str]:
+        for name, below in fields.items():
+            if name != ".":
+                yield from leaves(below, f"{path} {name}") if below else [f"{path} {name}"]
+
+    entries = rig.stateful_set()["metadata"]["managedFields"]
+    return {leaf.strip() for one in entries if one["manager"] == manager for leaf in leaves(one["fieldsV1"], "")}
+
+
+def _annotations(of: str, *keys: str) -> list[str]:
+    return [f"{of} f:annotations f:{key}" for key in keys]

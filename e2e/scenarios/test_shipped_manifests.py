@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-
 import pytest
 
 from e2e.kit import shipped
 from e2e.kit.api import Json
-from e2e.kit.installation import Installation
+from e2e.kit.installation import Installation, kubectl_apply
 from e2e.kit.manifests import INIT, NODE, SIDECAR
 from e2e.kit.rig import Rig
 
@@ -68,21 +65,7 @@ def test_the_api_server_takes_all_overlays_as_they_are(rig: Rig) -> None:
     """No field is unknown or refused, and they fit into one namespace."""
     namespace: Json = {"namespace": rig.namespace}
     items = [one for name in shipped.OVERLAYS for one in shipped.kustomized(rig.cluster.kubectl, name, namespace)]
-    command = [
-        str(rig.cluster.kubectl),
-        "apply",
-        "--dry-run=server",
-        "--validate=strict",
-        "--output=name",
-        "--filename=-",
-    ]
-    done = subprocess.run(
-        [*command, f"--kubeconfig={rig.cluster.kubeconfig}"],
-        input=json.dumps({"apiVersion": "v1", "kind": "List", "items": items}),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = kubectl_apply(rig, items, "--dry-run=server", "--validate=strict", "--output=name")
     assert (done.returncode, done.stderr) == (0, "")
     assert len(done.stdout.splitlines()) == len(items)
 

@@ -26,6 +26,7 @@ from bootstrap_monitor.options import (
     HealthCheckInterval,
     HealthySamples,
     ImageCheckInterval,
+    InsecureRegistries,
     Level,
     MaxDuration,
     MaxRestarts,
@@ -36,6 +37,7 @@ from bootstrap_monitor.options import (
     NotStartedTimeout,
     PodName,
     ProbeTimeout,
+    RegistryCheck,
     StallTimeout,
     TrackedTag,
 )
@@ -53,7 +55,7 @@ class _Group(TyperGroup):
             name: not getattr(option, "is_flag", False)
             for command in self.commands.values()
             for option in command.params
-            for name in option.opts
+            for name in [*option.opts, *option.secondary_opts]
         }
         rest: list[str] = super().parse_args(ctx, command_first(args, takes_value))
         return rest
@@ -93,6 +95,8 @@ def init(
     node_data_dir: NodeDataDir = None,
     tracked_tag: TrackedTag = None,
     probe_timeout: ProbeTimeout = "10m",  # type: ignore[assignment] # parsed by typer
+    registry_check: RegistryCheck = True,
+    insecure_registry: InsecureRegistries = [],  # noqa: B006 - typer makes a new one
     dry_run: DryRun = False,
     log_format: Format = LogFormat.AUTO,
     log_level: Level = LogLevel.INFO,
@@ -103,6 +107,7 @@ def init(
     """
     configure(log_format, log_level, sys.stderr if dry_run else None)
     from bootstrap_monitor.adapters.kube import Kube
+    from bootstrap_monitor.adapters.registry.client import Registry
     from bootstrap_monitor.adapters.volume.clear import clear
     from bootstrap_monitor.adapters.volume.details_file import DetailsFile
     from bootstrap_monitor.clock import SystemClock
@@ -115,6 +120,7 @@ def init(
         DetailsFile(Path(data_dir)),
         clear,
         clock,
+        Registry(clock, insecure_registry) if registry_check else None,
     )
     if dry_run:
         typer.echo(command.dry_run())
@@ -144,6 +150,8 @@ def wait_for_completion(
     on_failure: AfterFailure = OnFailure.NEXT,
     tracked_tag: TrackedTag = None,
     probe_timeout: ProbeTimeout = "10m",  # type: ignore[assignment]
+    registry_check: RegistryCheck = True,
+    insecure_registry: InsecureRegistries = [],  # noqa: B006
     log_format: Format = LogFormat.AUTO,
     log_level: Level = LogLevel.INFO,
 ) -> None:
@@ -154,6 +162,7 @@ def wait_for_completion(
     configure(log_format, log_level)
     from bootstrap_monitor.adapters.kube import Kube
     from bootstrap_monitor.adapters.node import Node
+    from bootstrap_monitor.adapters.registry.client import Registry
     from bootstrap_monitor.adapters.volume import disk_usage
     from bootstrap_monitor.adapters.volume.details_file import DetailsFile
     from bootstrap_monitor.background import InThread
@@ -186,6 +195,7 @@ def wait_for_completion(
         space=lambda: disk_usage.free(volume),
         count_bytes=lambda: InThread(lambda: disk_usage.usage_bytes(volume)),
         clock=clock,
+        registry=Registry(clock, insecure_registry) if registry_check else None,
     ).run()
 
 

@@ -10,6 +10,7 @@ import typer
 
 from bootstrap_monitor.core import option_values as values
 from bootstrap_monitor.core.next_image import OnFailure
+from bootstrap_monitor.core.registry.endpoint import InsecureRegistry, insecure_registry
 from bootstrap_monitor.log import LogFormat, LogLevel
 
 
@@ -21,7 +22,7 @@ def _option(name: str, text: str, *variables: str, parser: Callable[[str], Any] 
         except ValueError as error:
             raise typer.BadParameter(str(error)) from None
 
-    own_variable = "BOOTSTRAP_MONITOR_" + name.removeprefix("--").replace("-", "_").upper()
+    own_variable = "BOOTSTRAP_MONITOR_" + name.partition("/")[0].removeprefix("--").replace("-", "_").upper()
     return typer.Option(name, help=text, envvar=[own_variable, *variables], parser=parser and parsed, **more)
 
 
@@ -141,6 +142,25 @@ AfterFailure = Annotated[
         "--on-failure",
         "After a failed test: follow the tag to the next image, or hold for people to look.",
         case_sensitive=False,
+    ),
+]
+RegistryCheck = Annotated[
+    bool,
+    _option(
+        "--registry-check/--no-registry-check",
+        "Ask the image's registry which digest a tag names: no probe pod runs while that has its verdict, and the "
+        "container runtime may know the image by another name.",
+    ),
+]
+InsecureRegistries = Annotated[
+    list[InsecureRegistry],
+    _option(
+        "--insecure-registry",
+        "A registry to ask over plain HTTP, as loopback names always are; without a port, at every port. May be "
+        "repeated; in the variable, several are separated by blanks.",
+        parser=insecure_registry,
+        metavar="HOST[:PORT]",
+        show_default=False,
     ),
 ]
 DryRun = Annotated[bool, _option("--dry-run", "Print the decision, its reason and what would be done; change nothing.")]

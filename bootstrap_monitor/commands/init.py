@@ -37,7 +37,7 @@ from bootstrap_monitor.steps import gathering, rollout
 from bootstrap_monitor.steps.events import EventApi, EventRecorder
 from bootstrap_monitor.steps.gathering import GatherApi
 from bootstrap_monitor.steps.guarded_patch import PatchApi
-from bootstrap_monitor.steps.probe import ProbeApi, probe
+from bootstrap_monitor.steps.probe import ProbeApi, TagRegistry, probe
 from bootstrap_monitor.timings import CONFLICT_ATTEMPTS, LATE_TERMINATION_TIMEOUT_SECONDS, PROGRESS_SECONDS
 
 log = logging.getLogger(__name__)
@@ -87,6 +87,7 @@ class Init:
     store: DetailsStore
     clear: Clear
     clock: Clock
+    registry: TagRegistry | None = None
 
     def run(self) -> ExitCode:
         """Returns :attr:`ExitCode.DONE` when the node may start; every other end is an exception.
@@ -163,6 +164,7 @@ class Init:
                 container=self.options.container,
                 image=image,
                 timeout=self.options.probe_timeout,
+                registry=self.registry,
             )
             image, versions = probed.image, probed.versions
         patched = rollout.pin(

@@ -17,7 +17,7 @@ from bootstrap_monitor.core import image as image_reference
 from bootstrap_monitor.core import names, next_image, template_drift
 from bootstrap_monitor.core.disk_space import DiskSpace
 from bootstrap_monitor.core.event import EventReason
-from bootstrap_monitor.core.next_image import Candidate, Next, OnFailure
+from bootstrap_monitor.core.next_image import Next, OnFailure
 from bootstrap_monitor.core.results import Verdict
 from bootstrap_monitor.core.running_test import RunningTest, running_test
 from bootstrap_monitor.core.stateful_set import StatefulSet
@@ -30,8 +30,9 @@ from bootstrap_monitor.log import fields
 from bootstrap_monitor.steps import gathering, rollout
 from bootstrap_monitor.steps.events import EventApi, EventRecorder
 from bootstrap_monitor.steps.gathering import GatherApi
+from bootstrap_monitor.steps.image_discovery import ImageDiscovery, Registry
 from bootstrap_monitor.steps.node_watch import NodeWatch, WatchApi
-from bootstrap_monitor.steps.probe import ProbeApi, probe
+from bootstrap_monitor.steps.probe import ProbeApi
 from bootstrap_monitor.steps.sampling import Node
 from bootstrap_monitor.timings import COUNT_POLL_SECONDS, HEARTBEAT_SECONDS
 
@@ -71,6 +72,7 @@ def start(
     space: Callable[[], DiskSpace],
     count_bytes: Callable[[], Pending[int]],
     clock: Clock,
+    registry: Registry | None = None,
 ) -> Sidecar:
     """The loop for the test of this pod; a sidecar that restarts after the verdict finds it, and reports nothing again.
 
@@ -104,7 +106,8 @@ def start(
         verdict=Verdict(result["verdict"]) if result else None,
         failure=str(result["reason"]) if result.get("verdict") == Verdict.FAILED else None,
     )
-    return Sidecar(options, test, watch, api, clock, events)
+    discovery = ImageDiscovery(api, clock, registry, options.container, options.probe_timeout)
+    return Sidecar(options, test, watch, discovery, api, clock, events)
 
 
 @dataclass
@@ -114,6 +117,7 @@ class Sidecar:
     options: Options
     test: RunningTest
     watch: NodeWatch
+    discovery: ImageDiscovery
     api: Api
     clock: Clock
     events: EventRecorder
@@ -203,36 +207,28 @@ class Sidecar:
 
     def _look_for_image(self, stateful_set: StatefulSet) -> None:
         tag = self._tag(stateful_set)
-        probed = probe(
-            self.api,
-            self.clock,
-            own_pod=self.test.pod,
-            container=self.options.container,
-            image=self._template_image(stateful_set).with_tag(tag),
-            timeout=self.options.probe_timeout,
-        )
-        candidate = Candidate(probed.image.digest or "", probed.versions)
-        match next_image.assess(candidate, self.test.fingerprint, stateful_set):
+        found = self.discovery.look(self._template_image(stateful_set).with_tag(tag), self.test, stateful_set)
+        match found.meaning:
             case Next.UNCHANGED:
-                log.info(names.IMAGE_UNCHANGED, extra=fields(image=str(probed.image)))
+                log.info(names.IMAGE_UNCHANGED, extra=fields(image=str(found.image)))
             case Next.ALREADY_TESTED:
-                log.info("Image already tested", extra=fields(image=str(probed.image)))
+                log.info("Image already tested", extra=fields(image=str(found.image)))
             case Next.NEW:
                 log.info(
                     "Found updated image",
-                    extra=fields(image=str(probed.image), versions=versions_of(probed.versions)),
+                    extra=fields(image=str(found.image), versions=versions_of(found.versions)),
                 )
                 patched = rollout.pin(
                     self.api,
                     self.clock,
                     stateful_set,
                     container=self.options.container,
-                    image=probed.image,
-                    versions=probed.versions,
+                    image=found.image,
+                    versions=found.versions,
                     tracked_tag=tag,
                     counted=False,
                 )
-                self.events.record(patched, EventReason.IMAGE_UPDATED, f"next image to test: {probed.image}")
+                self.events.record(patched, EventReason.IMAGE_UPDATED, f"next image to test: {found.image}")
                 rollout.await_observed(self.api, self.clock, patched)
                 rollout.leave(self.api, self.clock, self.test.pod)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum, StrEnum, auto
 
 from bootstrap_monitor.core import names, results
@@ -21,7 +21,7 @@ class OnFailure(StrEnum):
 
 
 class Next(Enum):
-    """What the probed digest means."""
+    """What a digest under the tag means."""
 
     UNCHANGED = auto()
     """The image that was just tested."""
@@ -31,23 +31,20 @@ class Next(Enum):
     """Another one, without a verdict."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A probed image."""
-
-    digest: str
-    versions: str
-
-
 def is_due(verdict: Verdict | None, on_failure: OnFailure) -> bool:
     """Whether to look for another image: not before the verdict."""
     return verdict is not None and not (verdict is Verdict.FAILED and on_failure is OnFailure.HOLD)
 
 
-def assess(candidate: Candidate, tested: Fingerprint, stateful_set: StatefulSet) -> Next:
-    """Compare digests, then results: one test per image."""
-    if candidate.digest == tested.image:
+def assess(digest: str, tested: Fingerprint, stateful_set: StatefulSet, *, also: frozenset[str] = frozenset()) -> Next:
+    """Compare digests, then results: one test per image.
+
+    ``also`` are other digests of the same image: those that an index lists.
+    """
+    digests = {digest, *also}
+    if tested.image in digests:
         return Next.UNCHANGED
     entries = results.parse(stateful_set.annotation(names.RESULTS_ANNOTATION))
-    fingerprint = replace(tested, image=candidate.digest).hash()
-    return Next.ALREADY_TESTED if results.of_image(entries, fingerprint=fingerprint) else Next.NEW
+    fingerprints = [replace(tested, image=one).hash() for one in digests]
+    known = any(results.of_image(entries, fingerprint=fingerprint) for fingerprint in fingerprints)
+    return Next.ALREADY_TESTED if known else Next.NEW

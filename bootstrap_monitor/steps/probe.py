@@ -12,6 +12,7 @@ from bootstrap_monitor.core import pod, probe_pod
 from bootstrap_monitor.core.image import ImageReference
 from bootstrap_monitor.core.json import JsonObject
 from bootstrap_monitor.core.probe_pod import Failed, Finished, Waiting
+from bootstrap_monitor.core.registry.cannot_tell import CannotTell
 from bootstrap_monitor.core.versions import parse_versions
 from bootstrap_monitor.errors import (
     AlreadyExists,
@@ -43,6 +44,16 @@ class ProbeApi(Protocol):
     def pod_log(self, name: str, *, container: str, limit_bytes: int) -> str: ...
 
 
+class TagRegistry(Protocol):
+    """Which digest a tag names. Raises :class:`CannotTell`."""
+
+    def digest(self, image: ImageReference) -> str: ...
+
+
+class DigestNotTold(TransientError):  # noqa: N818
+    """It ran, and the container runtime does not tell which digest of the asked repository that was."""
+
+
 @dataclass(frozen=True, slots=True)
 class Probed:
     """What ran: the repository as it was asked for, with the digest."""
@@ -59,20 +70,43 @@ def probe(
     container: str,
     image: ImageReference,
     timeout: timedelta,
+    registry: TagRegistry | None = None,
 ) -> Probed:
     """Create the probe pod (anew, if one is there), wait for its end, read it, delete it.
+
+    Where the runtime does not tell the digest, the registry is asked for it, and that digest is run: it is certain.
 
     :raises DeadlineExceeded: ``timeout`` passed; the message has the last waiting reason.
     :raises TransientError: it failed, was deleted by somebody, or told nothing usable.
     :raises ConfigurationError: the image can never run.
     """
     deadline = clock.monotonic() + timeout.total_seconds()
-    body = probe_pod.body(
-        own_pod,
-        container,
-        image,
-        deadline_seconds=int(timeout.total_seconds()) + PROBE_DEADLINE_MARGIN_SECONDS,
-    )
+
+    def run(asked: ImageReference) -> Probed:
+        left = max(0, int(deadline - clock.monotonic()))
+        body = probe_pod.body(own_pod, container, asked, deadline_seconds=left + PROBE_DEADLINE_MARGIN_SECONDS)
+        return _run(api, clock, body, asked, deadline, timeout)
+
+    try:
+        return run(image)
+    except DigestNotTold as error:
+        if registry is None:
+            raise
+        return run(image.with_digest(_digest_under_tag(registry, image, error)))
+
+
+def _digest_under_tag(registry: TagRegistry, image: ImageReference, untold: DigestNotTold) -> str:
+    log.info("Asking the registry for the digest", extra=fields(image=str(image), because=untold.what))
+    try:
+        return registry.digest(image)
+    except CannotTell as error:
+        what = f"{untold.what}; nor does the registry: {error.what}"
+        raise DigestNotTold(what, reason=untold.reason, check=untold.check, do=untold.do) from error
+
+
+def _run(
+    api: ProbeApi, clock: Clock, body: JsonObject, image: ImageReference, deadline: float, timeout: timedelta
+) -> Probed:
     name = str(body["metadata"]["name"])
     log.info("Starting a pod to discover the image", extra=fields(image=str(image), probe=name))
     created = _create(api, clock, body)
@@ -187,13 +221,13 @@ def _pinned(asked: ImageReference, finished: Finished) -> ImageReference:
         return asked.with_digest(asked.digest)
     ran = finished.image
     if ran is None or ran.digest is None:
-        raise TransientError(
+        raise DigestNotTold(
             f"the container runtime tells no registry digest of `{asked}`",
             reason="NoDigest",
             check="whether the image was loaded into the node by hand instead of being pulled",
         )
     if not ran.same_repository(asked):
-        raise TransientError(
+        raise DigestNotTold(
             f"the container runtime tells a digest of `{ran.repository}`, the image asked for is `{asked}`",
             reason="ProbedAnotherRepository",
             check="which names the same image content has on the Kubernetes node",

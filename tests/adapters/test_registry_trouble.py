@@ -49,8 +49,9 @@ def test_nor_does_it_tell_what_an_index_lists(step: Step, reason: Reason) -> Non
 
 
 def test_a_registry_that_nobody_listens_for_is_unreachable() -> None:
-    address = refusing_url().removeprefix("http://")
-    error = trouble(f"{address}/{PATH}")
+    address, clock = refusing_url().removeprefix("http://"), FakeClock()
+    error = trouble(f"{address}/{PATH}", clock)
+    assert clock.sleeps == [], "nobody listens a second later either"
     assert error.reason == Reason.UNREACHABLE
     assert error.what == f"the registry `{address}` gave no answer: ConnectError: [Errno 111] Connection refused"
 

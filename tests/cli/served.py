@@ -39,6 +39,7 @@ class Served:
             "BOOTSTRAP_MONITOR_NODE_CONTAINER_NAME": NODE,
             "BOOTSTRAP_MONITOR_DATA_DIR": str(self.rig.volume),
             "BOOTSTRAP_MONITOR_LOG_FORMAT": "json",
+            "BOOTSTRAP_MONITOR_REGISTRY_CHECK": "false",  # the rig's registry is no host
         }
 
     def start(self, *words: str, python: tuple[str, ...] = PROGRAM, **more: str) -> AbstractContextManager[Program]:

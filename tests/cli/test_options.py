@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from bootstrap_monitor import __version__
 from bootstrap_monitor.cli import app
 from bootstrap_monitor.core.next_image import OnFailure
+from bootstrap_monitor.core.registry.endpoint import InsecureRegistry
 from bootstrap_monitor.log import LogFormat, LogLevel
 from tests.support.programs import PROGRAM, run
 
@@ -29,6 +30,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "node_data_dir": None,
         "tracked_tag": None,
         "probe_timeout": timedelta(minutes=10),
+        "registry_check": True,
+        "insecure_registry": [],
         "dry_run": False,
         "log_format": LogFormat.AUTO,
         "log_level": LogLevel.INFO,
@@ -46,6 +49,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "on_failure": OnFailure.NEXT,
         "tracked_tag": None,
         "probe_timeout": timedelta(minutes=10),
+        "registry_check": True,
+        "insecure_registry": [],
         "log_format": LogFormat.AUTO,
         "log_level": LogLevel.INFO,
     },
@@ -58,6 +63,8 @@ GIVEN: dict[str, tuple[str, Any]] = {
     "--node-data-dir": ("db", "db"),
     "--tracked-tag": ("nightly", "nightly"),
     "--probe-timeout": ("1h1m", timedelta(minutes=61)),
+    "--registry-check": ("true", True),
+    "--insecure-registry": ("registry.local:5000", [InsecureRegistry("registry.local", 5000)]),
     "--dry-run": ("true", True),
     "--log-format": ("JSON", LogFormat.JSON),
     "--log-level": ("Debug", LogLevel.DEBUG),
@@ -79,6 +86,7 @@ BAD = {
     "--data-dir": ("", "data", "./data"),
     "--tracked-tag": ("", "no tag", ".hidden", "latest@sha256:0"),
     "--probe-timeout": ("", "10", "0s", "-1m", "1d", "1 m", "10min"),
+    "--insecure-registry": ("", "http://registry.local", "registry.local/avax", "registry.local:0", "a b", "a,b"),
     "--health-check-interval": ("1", "0", "soon", "300y"),
     "--image-check-interval": ("5", "0m", "-5m"),
     "--healthy-samples": ("", "0", "-1", "1.5", "three", "\u0663", "9" * 5000),
@@ -124,7 +132,7 @@ def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_tables_here_have_every_option() -> None:
     assert options_of(INIT) | options_of(WAIT) == set(GIVEN)
-    assert set(GIVEN) - set(BAD) == {"--dry-run", "--node-data-dir"}, "any text is a path; --dry-run takes none"
+    assert set(GIVEN) - set(BAD) == {"--dry-run", "--registry-check", "--node-data-dir"}, "any text is a path"
 
 
 @pytest.mark.parametrize("command", DEFAULTS)
@@ -169,6 +177,23 @@ def test_our_variable_beats_the_common_one(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("POD_NAME", "common-0")
     monkeypatch.setenv("BOOTSTRAP_MONITOR_POD_NAME", "ours-0")
     assert parsed(INIT, *[word for word in WORDS if "pod-name" not in word])[1]["pod_name"] == "ours-0"
+
+
+@pytest.mark.parametrize("command", DEFAULTS)
+def test_the_registry_check_is_on_until_it_is_switched_off(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for line in ([command, *WORDS, "--no-registry-check"], ["--no-registry-check", command, *WORDS]):
+        assert parsed(*line)[1]["registry_check"] is False
+    monkeypatch.setenv("BOOTSTRAP_MONITOR_REGISTRY_CHECK", "false")
+    assert parsed(command, *WORDS)[1]["registry_check"] is False
+
+
+@pytest.mark.parametrize("command", DEFAULTS)
+def test_several_insecure_registries(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    both = [InsecureRegistry("a.local"), InsecureRegistry("b.local", 5000)]
+    words = ["--insecure-registry=a.local", "--insecure-registry", "b.local:5000"]
+    assert parsed(command, *WORDS, *words)[1]["insecure_registry"] == both
+    monkeypatch.setenv("BOOTSTRAP_MONITOR_INSECURE_REGISTRY", " a.local  b.local:5000 ")
+    assert parsed(command, *WORDS)[1]["insecure_registry"] == both
 
 
 CASES = [(option, value) for option, values in BAD.items() for value in values]

@@ -6,8 +6,8 @@ import pytest
 
 from bootstrap_monitor.core import names, next_image, results
 from bootstrap_monitor.core.fingerprint import Fingerprint
-from bootstrap_monitor.core.next_image import Candidate, Next
-from tests.support.objects import DIGEST, OTHER_DIGEST, VERSIONS, own_fingerprint, pod_from, stateful_set, template
+from bootstrap_monitor.core.next_image import Next
+from tests.support.objects import DIGEST, OTHER_DIGEST, own_fingerprint, pod_from, stateful_set, template
 
 TESTED = own_fingerprint(pod_from(template()))
 OTHER = replace(TESTED, image=OTHER_DIGEST)
@@ -29,8 +29,8 @@ def test_what_a_digest_means(digest: str, with_verdict: list[Fingerprint], expec
     entries = [{"fingerprint": fingerprint.hash()} for fingerprint in with_verdict]
     stateful = stateful_set(annotations={names.RESULTS_ANNOTATION: results.encode(entries)})
 
-    assert next_image.assess(Candidate(digest, VERSIONS), TESTED, stateful) is expected
+    assert next_image.assess(digest, TESTED, stateful) is expected
 
 
 def test_without_results() -> None:
-    assert next_image.assess(Candidate(OTHER_DIGEST, VERSIONS), TESTED, stateful_set()) is Next.NEW
+    assert next_image.assess(OTHER_DIGEST, TESTED, stateful_set()) is Next.NEW

@@ -21,6 +21,7 @@ from bootstrap_monitor.core.json import JsonObject
 from bootstrap_monitor.core.next_image import OnFailure
 from bootstrap_monitor.core.verdict.assessment import Limits
 from bootstrap_monitor.errors import Terminated
+from bootstrap_monitor.steps.image_discovery import Registry
 from tests.support.clock import FakeClock
 from tests.support.cluster import Cluster
 from tests.support.manifests import FLOATING, NODE, PINNED, POD, Shape, stateful_set
@@ -136,6 +137,7 @@ class Rig:
         self.clock = RigClock(self.cluster)
         self.node = FakeNode(HEALTHY)
         self.count = Count()
+        self.registry: Registry | None = None
         self.space: Callable[[], DiskSpace] = lambda: DiskSpace(total_bytes=100 * 1024**3, available_bytes=60 * 1024**3)
 
     # The volume.
@@ -179,7 +181,8 @@ class Rig:
 
     def init(self, **options: Any) -> init.Init:
         own = init.Options(POD, NODE, str(self.volume), None, None, timedelta(minutes=10))
-        return init.Init(replace(own, **options), self.cluster, DetailsFile(self.volume), clear, self.clock)
+        store = DetailsFile(self.volume)
+        return init.Init(replace(own, **options), self.cluster, store, clear, self.clock, self.registry)
 
     def sidecar(self, **options: Any) -> wait.Sidecar:
         """``options`` are fields of the command's options or of their limits."""
@@ -210,6 +213,7 @@ class Rig:
             space=self.space,
             count_bytes=lambda: self.count,
             clock=self.clock,
+            registry=self.registry,
         )
 
     def watch(self, seconds: float, **options: Any) -> None:

@@ -126,7 +126,8 @@ def _no_answer(who: str, error: httpx.TransportError) -> CannotTell:
     return CannotTell(
         f"{who} gave no answer: {type(error).__name__}{f': {error}' if quoted else ''}",
         reason=Reason.UNREACHABLE,
-        passing=not isinstance(error, httpx.TimeoutException),
+        # Where no connection comes about there is none a second later; a long wait is not worth another.
+        passing=not isinstance(error, httpx.ConnectError | httpx.ProxyError | httpx.TimeoutException),
     )
 
 

@@ -10,6 +10,7 @@ from bootstrap_monitor.core.next_image import Next
 from tests.support.objects import DIGEST, OTHER_DIGEST, own_fingerprint, pod_from, stateful_set, template
 
 TESTED = own_fingerprint(pod_from(template()))
+THIRD_DIGEST = "sha256:" + "3" * 64
 OTHER = replace(TESTED, image=OTHER_DIGEST)
 
 
@@ -30,6 +31,24 @@ def test_what_a_digest_means(digest: str, with_verdict: list[Fingerprint], expec
     stateful = stateful_set(annotations={names.RESULTS_ANNOTATION: results.encode(entries)})
 
     assert next_image.assess(digest, TESTED, stateful) is expected
+
+
+@pytest.mark.parametrize(
+    ("also", "with_verdict", "expected"),
+    [
+        pytest.param({DIGEST}, [], Next.UNCHANGED, id="the tested one is listed"),
+        pytest.param({DIGEST, THIRD_DIGEST}, [replace(TESTED, image=THIRD_DIGEST)], Next.UNCHANGED, id="both"),
+        pytest.param(
+            {THIRD_DIGEST}, [replace(TESTED, image=THIRD_DIGEST)], Next.ALREADY_TESTED, id="one with a verdict"
+        ),
+        pytest.param({THIRD_DIGEST}, [TESTED], Next.NEW, id="another"),
+    ],
+)
+def test_digests_of_one_image(also: set[str], with_verdict: list[Fingerprint], expected: Next) -> None:
+    entries = [{"fingerprint": fingerprint.hash()} for fingerprint in with_verdict]
+    stateful = stateful_set(annotations={names.RESULTS_ANNOTATION: results.encode(entries)})
+
+    assert next_image.assess(OTHER_DIGEST, TESTED, stateful, also=frozenset(also)) is expected
 
 
 def test_without_results() -> None:

@@ -6,5 +6,8 @@ A scenario is a function in e2e/scenarios that takes `rig` and is marked `script
     rig.deploy(rig.tester(update_strategy={"type": "OnDelete"}))  # the fields of manifests.Tester; again: re-applied
     [result] = rig.until_results(1)                        # then assert on what the cluster, volume and logs say
 
+One that shows what another shows too, or takes minutes, is marked `wide`: only `scripts/e2e --all` runs it. One that
+stops components of the cluster is marked `disruptive`: it runs after all others, alone.
+
 Nothing sleeps: `rig.until(look, what)` and its relatives poll with a bound, and a failure tells the state of the world.
 """

@@ -66,7 +66,11 @@ def test_cluster_killed_and_started_again(rig: Rig, passes: str) -> None:
 
 
 def test_token_revoked_and_replaced(rig: Rig) -> None:
-    """Its ServiceAccount is deleted and made anew; the kubelet hands a new token to the pod once it is restarted."""
+    """Its ServiceAccount is deleted and made anew.
+
+    The kubelet does not notice that the account is another: it keeps a pod's token for four fifths of its life, 48
+    minutes. Restarted, it asks for a new one, and the process that runs goes on with that.
+    """
     rig.node_image.push(BOOTSTRAPPING)
     details, uid = start_test(rig, rig.tester()), rig.pod_uid
     _replace_service_account(rig)
@@ -82,7 +86,7 @@ def test_token_revoked_and_replaced(rig: Rig) -> None:
 
 
 def test_token_revoked_and_pod_deleted(rig: Rig) -> None:
-    """The shorter way to a new token."""
+    """The shorter way to a new token: a new pod has one from the start."""
     rig.node_image.push(BOOTSTRAPPING)
     details, uid = start_test(rig, rig.tester()), rig.pod_uid
     _replace_service_account(rig)

@@ -146,9 +146,19 @@ def start_network(image: Images) -> StartNetwork:
 
 
 class MakeRig(Protocol):
-    """Makes a world; ``beside`` another, in its namespace. Nodes are of the kind that the scenario is marked with."""
+    """Makes a world; ``beside`` another, in its namespace. Nodes are of the kind that the scenario is marked with.
 
-    def __call__(self, *, tag: str = "latest", monitor_image: str | None = None, beside: Rig | None = None) -> Rig: ...
+    ``registry`` is the cluster's, by that of its names which images have.
+    """
+
+    def __call__(
+        self,
+        *,
+        tag: str = "latest",
+        monitor_image: str | None = None,
+        beside: Rig | None = None,
+        registry: str | None = None,
+    ) -> Rig: ...
 
 
 @pytest.fixture
@@ -157,9 +167,15 @@ def make_rig(
 ) -> Iterator[MakeRig]:
     node = "scripted-node" if request.node.get_closest_marker("scripted") else "avalanchego"
 
-    def make(*, tag: str = "latest", monitor_image: str | None = None, beside: Rig | None = None) -> Rig:
+    def make(
+        *,
+        tag: str = "latest",
+        monitor_image: str | None = None,
+        beside: Rig | None = None,
+        registry: str | None = None,
+    ) -> Rig:
         namespace = beside.namespace if beside else make_namespace(request.node.name.removeprefix("test_"))
-        repository = f"{cluster.registry}/e2e/{namespace}" + ("-beside" if beside else "")
+        repository = f"{registry or cluster.registry}/e2e/{namespace}" + ("-beside" if beside else "")
         node_image = NodeImage(image(node), repository, tag)
         made = Rig(cluster, namespace, node_image, monitor_image or image("bootstrap-monitor"))
         request.node.stash.setdefault(RIGS, []).append(made)

@@ -18,7 +18,9 @@ class Cluster:
     kubeconfig: Path
     kubectl: Path
     registry: str
-    """For pushing, and in the names of images."""
+    """For pushing, and in the names of images; in a pod, this name is the pod."""
+    registry_from_pods: str
+    """The same by a name that is it everywhere; without TLS."""
     pod_logs: Path
     """The kubelet's folder: NAMESPACE_POD_UID/CONTAINER/RUN.log."""
     component_logs: Path
@@ -64,6 +66,7 @@ def connect(kind: str) -> Cluster:
         kubeconfig=found.kubeconfig,
         kubectl=found.kubectl,
         registry=found.registry,
+        registry_from_pods=found.registry_from_pod,
         pod_logs=found.state / "pod-logs",
         component_logs=found.state / "logs",
         kill=kill,

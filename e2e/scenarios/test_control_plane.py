@@ -44,7 +44,7 @@ def test_passed_while_the_api_server_is_away(rig: Rig) -> None:
     assert_passed_once(rig, details)
 
 
-@pytest.mark.parametrize("passes", ["before", "after"])
+@pytest.mark.parametrize("passes", ["after", pytest.param("before", marks=pytest.mark.wide)])
 def test_cluster_killed_and_started_again(rig: Rig, passes: str) -> None:
     """All containers too, as by a loss of power: the same pod comes back."""
     rig.node_image.push(BOOTSTRAPPING)
@@ -65,6 +65,7 @@ def test_cluster_killed_and_started_again(rig: Rig, passes: str) -> None:
     assert reasons(rig, uid) == ["NoTestDetails", "SameTest"]
 
 
+@pytest.mark.wide
 def test_token_revoked_and_replaced(rig: Rig) -> None:
     """Its ServiceAccount is deleted and made anew.
 
@@ -85,6 +86,7 @@ def test_token_revoked_and_replaced(rig: Rig) -> None:
     assert_passed_once(rig, details)
 
 
+@pytest.mark.wide
 def test_token_revoked_and_pod_deleted(rig: Rig) -> None:
     """The shorter way to a new token: a new pod has one from the start."""
     rig.node_image.push(BOOTSTRAPPING)

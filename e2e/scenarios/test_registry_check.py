@@ -50,7 +50,7 @@ def test_unchanged_images_take_no_probe_pod(rig: Rig, insecure: tuple[str, ...])
     # The same image, now as an index that lists it.
     index = registry.index(rig.node_image.pinned, rig.node_image.floating)
     assert index != rig.node_image.digests[-1]
-    until_unchanged(rig, CHECKS, f"{rig.node_image.repository}@{index}")
+    until_unchanged(rig, 5, f"{rig.node_image.repository}@{index}")
     assert probes(rig) == probed
     assert not rig.logged(CANNOT_TELL)
 

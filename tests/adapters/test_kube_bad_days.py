@@ -181,3 +181,19 @@ def test_after_a_huge_retry_after_there_is_no_further_try(
 
     assert (caught.value.status, caught.value.transient) == (429, True)
     assert (len(server.requests), clock.sleeps) == (1, [])
+
+
+@pytest.mark.parametrize("by", [timedelta(hours=5), timedelta(hours=-5)], ids=["ahead", "back"])
+def test_a_retry_after_date_read_by_a_wrong_clock_holds_nobody_up(
+    by: timedelta, clock: FakeClock, tmp_path: Path
+) -> None:
+    value = _date(clock, 5)
+    clock.jump(by)
+    with ScriptedServer(status(429, headers={"Retry-After": value})) as server:
+        kube = connect(tmp_path, server.url, clock)
+        with pytest.raises(ApiError) as caught:
+            kube.get_pod("node-0")
+
+    assert caught.value.transient, "a later call tries again"
+    assert len(server.requests) == (RETRY_ATTEMPTS if by > timedelta() else 1)
+    assert all(0 < seconds <= RETRY_WAIT_CAP_SECONDS for seconds in clock.sleeps)

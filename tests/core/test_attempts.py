@@ -9,9 +9,7 @@ from hypothesis import strategies as st
 
 from bootstrap_monitor.core import attempts
 from bootstrap_monitor.core.attempts import Attempt, AttemptKind, AttemptLimit
-from tests.support.objects import LIMIT, NOW, minutes
-
-PIN, SELF_DELETION = AttemptKind.PIN, AttemptKind.SELF_DELETION
+from tests.support.objects import LIMIT, NOW, PIN, SELF_DELETION, minutes
 
 
 def pins(*ages: float) -> list[Attempt]:

@@ -18,7 +18,9 @@ from tests.core import pods
 from tests.support.objects import (
     FLOATING,
     NOW,
+    PIN,
     PINNED,
+    SELF_DELETION,
     details_of,
     init_world,
     minutes,
@@ -31,7 +33,6 @@ from tests.support.objects import (
 )
 
 UNPINNED = template(FLOATING)
-PIN, SELF_DELETION = AttemptKind.PIN, AttemptKind.SELF_DELETION
 
 
 def own(image: str = PINNED, *, ordinal: int = 0, network: str = "fuji", retest: str = "") -> JsonObject:

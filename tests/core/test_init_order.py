@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from bootstrap_monitor.core.attempts import AttemptKind
 from bootstrap_monitor.core.details import DetailsFile, MalformedDetails, NewerDetails, UnreadableDetails
 from bootstrap_monitor.core.init_acts import DeleteOwnPod, Pin, Stop
 from bootstrap_monitor.core.init_decision import decide
@@ -18,7 +17,9 @@ from bootstrap_monitor.errors import ExitCode
 from tests.core import pods
 from tests.support.objects import (
     FLOATING,
+    PIN,
     PINNED,
+    SELF_DELETION,
     details_of,
     init_world,
     minutes,
@@ -50,7 +51,7 @@ def world_with(reasons: list[str]) -> InitWorld:
     if "NetworkMissing" in reasons:
         node_of(own)["env"] = []
     file = UnreadableDetails("EIO") if "TestDetailsIOError" in reasons else None
-    pins = tried(AttemptKind.PIN, *minutes(1, 2, 3)) if "PinReverted" in reasons else {}
+    pins = tried(PIN, *minutes(1, 2, 3)) if "PinReverted" in reasons else {}
     stateful = stateful_set(template(PINNED if "PodBehindTemplate" in reasons else FLOATING), annotations=pins)
     return init_world(own, stateful, file, option="v1" if "TagNotTracked" in reasons else None)
 
@@ -131,7 +132,7 @@ def test_it_stays_where_the_edit_cannot_reach_it(reason: str, world: InitWorld) 
 
 @pytest.mark.parametrize("world", list(UNTESTABLE.values()), ids=UNTESTABLE)
 def test_making_way_is_counted(world: InitWorld) -> None:
-    thrice = tried(AttemptKind.SELF_DELETION, *minutes(1, 2, 3))
+    thrice = tried(SELF_DELETION, *minutes(1, 2, 3))
 
     decision = decide(with_stateful_set(world, revision="rig-2", annotations=thrice))
 

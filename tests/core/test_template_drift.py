@@ -19,9 +19,11 @@ from tests.support.objects import (
     LIMIT,
     NOW,
     OTHER_DIGEST,
+    PIN,
     PINNED,
     PINNED_ANNOTATIONS,
     REPOSITORY,
+    SELF_DELETION,
     minutes,
     node_of,
     partition,
@@ -208,8 +210,8 @@ def test_an_unedited_template() -> None:
 @pytest.mark.parametrize(
     ("kind", "edited", "otherwise"),
     [
-        pytest.param(AttemptKind.PIN, put_back(), Drift.TAG_PUT_BACK, id="pins"),
-        pytest.param(AttemptKind.SELF_DELETION, put_back(EDITS["label"]), Drift.EDITED, id="self-deletions"),
+        pytest.param(PIN, put_back(), Drift.TAG_PUT_BACK, id="pins"),
+        pytest.param(SELF_DELETION, put_back(EDITS["label"]), Drift.EDITED, id="self-deletions"),
     ],
 )
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ PINNED_ANNOTATIONS = {names.VERSIONS_ANNOTATION: VERSIONS, names.TRACKED_TAG_ANN
 NOW = datetime(2024, 5, 8, 12, 0, tzinfo=UTC)
 START = "2024-05-01T12:00:00.123456789Z"
 """As upstream's program writes it."""
+PIN, SELF_DELETION = AttemptKind.PIN, AttemptKind.SELF_DELETION
 LIMIT = AttemptLimit(3, timedelta(minutes=10))
 
 

@@ -116,7 +116,7 @@ def test_what_is_recorded_is_read_again(tried: list[Attempt], kind: AttemptKind)
     assert attempts.parse(LIMIT.record(tried, kind, NOW)) == (*tried, Attempt(NOW, kind))
 
 
-@given(st.lists(st.integers(0, 600), max_size=30), st.integers(1, 5))
+@given(st.lists(st.integers(1, 600), max_size=30), st.integers(1, 5))
 def test_never_more_than_the_limit_in_a_window(gaps: list[int], count: int) -> None:
     """Whoever asks before each attempt, and records it, stays within the limit."""
     limit, now, annotation, done = AttemptLimit(count, timedelta(minutes=10)), NOW, "[]", []

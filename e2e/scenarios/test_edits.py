@@ -55,6 +55,7 @@ def test_tag_put_back_under_a_ready_pod(rig: Rig) -> None:
     assert result["start"] == details["startTime"]
 
 
+@pytest.mark.wide
 def test_tag_put_back_under_a_pod_that_is_not_ready(rig: Rig) -> None:
     """No controller replaces it: the pin is put back around the running node."""
     rig.node_image.push({**BOOTSTRAPPING, **NOT_READY})
@@ -133,6 +134,7 @@ def test_node_mended_in_a_crash_loop(rig: Rig, applied: bool) -> None:
     assert len(rig.history.uids(rig.pod_name)) == 3 + applied
 
 
+@pytest.mark.wide
 def test_restart_asked_for_under_a_pod_that_is_not_ready(rig: Rig) -> None:
     """As `kubectl rollout restart` asks."""
     rig.node_image.push({**BOOTSTRAPPING, **NOT_READY})

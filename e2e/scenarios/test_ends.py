@@ -50,6 +50,7 @@ def test_sigterm_to_a_sidecar_that_waits_for_a_probe(rig: Rig) -> None:
     rig.until(lambda: _is_gone(rig, probe), "the probe pod gone")
 
 
+@pytest.mark.wide
 def test_sigterm_to_init_that_waits_for_a_probe(rig: Rig) -> None:
     rig.deploy(rig.tester())
     _until_probe_cannot_pull(rig, INIT)
@@ -136,6 +137,7 @@ def test_more_replicas_than_one(rig: Rig) -> None:
     assert not rig.logs(SIDECAR) or {line.pod for line in rig.logs(SIDECAR)} == {rig.pod_name}
 
 
+@pytest.mark.wide
 def test_image_that_appears_later(rig: Rig) -> None:
     rig.deploy(rig.tester(init_args=("--probe-timeout=10s",)))
     [ended, *_] = until_ended(rig, INIT, TRY_AGAIN)
@@ -150,6 +152,7 @@ def test_image_that_appears_later(rig: Rig) -> None:
     assert len(rig.history.uids(rig.pod_name)) == 2
 
 
+@pytest.mark.wide
 def test_somebodys_probe_pod_is_replaced(rig: Rig) -> None:
     """It has even finished, with the digest of another image."""
     other = rig.node_image.push(tag="other")

@@ -59,6 +59,7 @@ def test_a_tool_that_leaves_the_image_alone(rig: Rig) -> None:
     }
 
 
+@pytest.mark.wide
 def test_a_tool_that_insists_on_its_image(rig: Rig) -> None:
     """Pinned again, twice; then the program gives up with words, and the data of the test are there yet."""
     rig.node_image.push(BOOTSTRAPPING)

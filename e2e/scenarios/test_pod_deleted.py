@@ -48,6 +48,7 @@ def test_while_init_probes(rig: Rig) -> None:
 
 
 @pytest.mark.wide
+@pytest.mark.wide
 def test_while_init_clears(rig: Rig) -> None:
     """The test before is gone, and the next has not begun: what is half cleared is no test's data."""
     rig.node_image.push()
@@ -111,6 +112,7 @@ def test_after_the_verdict(rig: Rig) -> None:
     assert_passed_once(rig, details)
 
 
+@pytest.mark.wide
 def test_while_the_next_image_is_probed(rig: Rig) -> None:
     """The probe pod goes with the pod that asked."""
     rig.node_image.push(BOOTSTRAPPING)

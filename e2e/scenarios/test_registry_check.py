@@ -63,6 +63,7 @@ def test_unchanged_images_take_no_probe_pod(rig: Rig, insecure: tuple[str, ...])
     assert not tracebacks(rig)
 
 
+@pytest.mark.wide
 def test_where_the_registry_cannot_be_asked_probe_pods_look(rig: Rig) -> None:
     """It has no TLS, and nobody said so: for the tester it is away, for the container runtime it is not."""
     rig.node_image.push()
@@ -82,6 +83,7 @@ def test_where_the_registry_cannot_be_asked_probe_pods_look(rig: Rig) -> None:
     assert not tracebacks(rig)
 
 
+@pytest.mark.wide
 def test_an_image_that_the_runtime_knows_by_another_name(rig: Rig, insecure: tuple[str, ...]) -> None:
     """It tells the alphabetically first, with that one's digest: the registry tells the right one."""
     digest = rig.node_image.push()

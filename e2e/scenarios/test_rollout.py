@@ -60,6 +60,7 @@ def test_rollout(rig: Rig, strategy: Json, policy: str) -> None:
     ]
 
 
+@pytest.mark.wide
 def test_pin_leaves_the_template_alone(rig: Rig) -> None:
     """The node is the second container, its variables refer to each other, and the template has no annotations."""
     rig.node_image.push()

@@ -46,6 +46,7 @@ def test_main_loop_under_the_restricted_standard(rig: Rig) -> None:
 
 
 @pytest.mark.scripted
+@pytest.mark.wide
 def test_events_where_they_are_granted(rig: Rig) -> None:
     rig.node_image.push()
     rig.deploy(Installation(rig=rig, components=("events",)))

@@ -58,6 +58,7 @@ def test_scaled_to_zero_and_back_after_the_verdict(rig: Rig) -> None:
     assert_passed_once(rig, details)
 
 
+@pytest.mark.wide
 def test_made_anew_with_its_volume_in_mid_test(rig: Rig) -> None:
     rig.node_image.push(BOOTSTRAPPING)
     tester = rig.tester()

@@ -63,6 +63,7 @@ def test_pin_reverted_under_a_pod_that_is_not_ready(rig: Rig) -> None:
     assert rig.template_image() == tester.node_image
 
 
+@pytest.mark.wide
 def test_partition_from_the_start(rig: Rig) -> None:
     rig.node_image.push()
     rig.deploy(rig.tester(update_strategy=_partition(1)))

@@ -15,7 +15,7 @@ from bootstrap_monitor.core.registry.cannot_tell import CannotTell, Reason
 from bootstrap_monitor.core.registry.endpoint import InsecureRegistry
 from bootstrap_monitor.timings import REGISTRY_ATTEMPTS, REGISTRY_TOTAL_SECONDS
 from tests.support.clock import FakeClock
-from tests.support.http_server import ScriptedServer, Step, answer, chunked, hang, refusing_url, reset
+from tests.support.http_server import ScriptedServer, Step, answer, chunked, hang, raw, refusing_url, reset
 from tests.support.registry import BAD, DIGEST_HEADER, PATH, Store, by_method, image, index, reference
 
 FINE = answer(200, b"", {DIGEST_HEADER: image().digest})
@@ -53,7 +53,7 @@ def test_a_registry_that_nobody_listens_for_is_unreachable() -> None:
     error = trouble(f"{address}/{PATH}", clock)
     assert clock.sleeps == [], "nobody listens a second later either"
     assert error.reason == Reason.UNREACHABLE
-    assert error.what == f"the registry `{address}` gave no answer: ConnectError: [Errno 111] Connection refused"
+    assert error.what == f"the registry `{address}` gave no usable answer: ConnectError: [Errno 111] Connection refused"
 
 
 NO_ADDRESSES = ["registry.invalid", "registry.invalid:5000", "127.0.0.1:99999", f"{'a' * 70}.b"]
@@ -202,6 +202,7 @@ SECRETS = {
     "in a realm": answer(401, b"", {"WWW-Authenticate": 'Bearer realm="http://me:secret@127.0.0.1:1/x?key=secret"'}),
     "in a realm out of HTTP": answer(401, b"", {"WWW-Authenticate": 'Bearer realm="secret://secret"'}),
     "in a body and a cookie": answer(500, b"secret", {"Set-Cookie": "secret"}),
+    "in a line that is no header": raw(b"HTTP/1.1 200 OK\r\nsecret\r\n\r\n"),
     "in a digest": answer(200, b"secret", {DIGEST_HEADER: "secret"}),
 }
 

@@ -124,7 +124,7 @@ def _no_answer(who: str, error: httpx.TransportError) -> CannotTell:
     # What the network says is of use; what was received, or refused to be sent, may be a secret.
     quoted = isinstance(error, httpx.NetworkError | httpx.ProxyError) and str(error)
     return CannotTell(
-        f"{who} gave no answer: {type(error).__name__}{f': {error}' if quoted else ''}",
+        f"{who} gave no usable answer: {type(error).__name__}{f': {error}' if quoted else ''}",
         reason=Reason.UNREACHABLE,
         # Where no connection comes about there is none a second later; a long wait is not worth another.
         passing=not isinstance(error, httpx.ConnectError | httpx.ProxyError | httpx.TimeoutException),

@@ -1,4 +1,4 @@
-"""How long things may take, in one place. and how much is read. All are seconds unless a name says otherwise."""
+"""How long things may take, and how much is read, in one place. All are seconds unless a name says otherwise."""
 
 from __future__ import annotations
 

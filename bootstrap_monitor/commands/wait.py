@@ -104,7 +104,7 @@ def start(
         clock=clock,
         events=events,
         verdict=Verdict(result["verdict"]) if result else None,
-        failure=str(result["reason"]) if result.get("verdict") == Verdict.FAILED else None,
+        failure=str(result.get("reason")) if result.get("verdict") == Verdict.FAILED else None,
     )
     discovery = ImageDiscovery(api, clock, registry, options.container, options.probe_timeout)
     return Sidecar(options, test, watch, discovery, api, clock, events)

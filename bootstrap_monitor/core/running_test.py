@@ -43,9 +43,10 @@ class RunningTest:
         return max(now, self.details.started)
 
     def result_in(self, stateful_set: StatefulSet) -> JsonObject | None:
-        """This very test's result, where it has one."""
+        """This very test's result, where it has one with a verdict that is known here."""
         entries = results.parse(stateful_set.annotation(names.RESULTS_ANNOTATION))
-        return results.of_test(entries, fingerprint=self.fingerprint.hash(), start=self.details.start_time)
+        found = results.of_test(entries, fingerprint=self.fingerprint.hash(), start=self.details.start_time)
+        return found if found and found.get("verdict") in set(Verdict) else None
 
     def result(
         self, assessment: Assessment, *, end: datetime, message: str, disk_bytes: int | None, node_log: str

@@ -165,3 +165,5 @@ def test_its_own_result() -> None:
     assert test.result_in(stateful_set()) is None
     assert result_in(*others) is None
     assert result_in(*others, own.entry()) == own.entry()
+    for verdict in ("aborted", None):
+        assert result_in({**own.entry(), "verdict": verdict}) is None

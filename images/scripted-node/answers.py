@@ -35,7 +35,9 @@ DEFAULTS: dict[str, Any] = {
     "fetched": {"P": 0, "X": 0, "C": 0},
     "accepted": {"P": 0, "X": 0, "C": 0},
     "stateSynced": 0,
-    "blocksPerSecond": 0,
+    "blocksPerSecond": 0,  # a number for all chains, or one by chain
+    "tips": {},  # by chain: where its progress ends
+    "keepsProgress": False,  # goes on from where the last node on its data was
     # What it does to its volume and to itself.
     "diskBytes": 0,  # size of a file in the database directory
     "foreignData": "refuse",  # or accept: run on the data of another identity
@@ -62,6 +64,8 @@ class Script:
     def __init__(self, data_dir: str) -> None:
         self.data_dir = data_dir
         self.born = time.monotonic()
+        self.lived = 0.0
+        """Seconds, of the nodes before on the same data."""
         self.failing: dict[str, tuple[int, str]] = {}
         self._lock = threading.Lock()
         self._told = DEFAULTS
@@ -82,14 +86,16 @@ class Script:
         return self._told[key]
 
     def age(self) -> float:
-        return time.monotonic() - self.born
+        return self.lived + time.monotonic() - self.born
 
     def bootstrapping(self) -> list[str]:
         listed: list[str] = self["bootstrapping"]
         return listed or ([PRIMARY_NETWORK] if self.age() < self["healthyAfterSeconds"] else [])
 
     def progress(self, counter: str, chain: str) -> int:
-        return int(self[counter].get(chain, 0) + self.age() * self["blocksPerSecond"])
+        rate = self["blocksPerSecond"]
+        blocks = self[counter].get(chain, 0) + self.age() * (rate.get(chain, 0) if isinstance(rate, dict) else rate)
+        return int(min(blocks, self["tips"].get(chain, blocks)))
 
     def free_disk(self) -> tuple[int, int]:
         """Bytes, and per cent of the whole."""

@@ -118,6 +118,27 @@ def test_metrics_and_info(start: Start) -> None:
         assert "no chain" in info("isBootstrapped", chain="Q")["error"]["message"]
 
 
+def test_progress_by_chain_ends_at_its_tip(start: Start) -> None:
+    with start(told={"blocksPerSecond": {"P": 1e9}, "tips": {"P": 80}, "heights": {"P": 50, "C": 5}}).client as client:
+        while 'last_accepted_height{chain="P"} 80' not in (metrics := client.get("/ext/metrics").text):
+            pass
+        assert 'last_accepted_height{chain="C"} 5' in metrics
+
+
+def test_progress_goes_on_where_the_node_before_was(start: Start, tmp_path: Path) -> None:
+    node = start(told={"keepsProgress": True})
+    with node.client as client:
+        while not (tmp_path / "db" / "age").exists():
+            client.get("/ext/health")
+        node.process.terminate()
+        node.process.wait(SECONDS)
+    (tmp_path / "db" / "age").write_text("3600")
+    with start(told={"keepsProgress": True, "blocksPerSecond": 1, "healthyAfterSeconds": 3000}).client as client:
+        assert client.get("/ext/health").status_code == 200
+        [height] = [line for line in client.get("/ext/metrics").text.splitlines() if 'height{chain="C"}' in line]
+        assert 3600 <= int(height.split()[-1]) < 7200
+
+
 def test_partial_sync_has_the_p_chain_only(start: Start) -> None:
     with start(AVAGO_PARTIAL_SYNC_PRIMARY_NETWORK="true").client as client:
         checks = client.get("/ext/health").json()["checks"]

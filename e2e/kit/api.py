@@ -6,6 +6,8 @@ import json
 import ssl
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ from kubernetes.config import load_kube_config
 
 Json = dict[str, Any]
 
+PLAIN = "application/json"
+JSON_PATCH = "application/json-patch+json"
 MERGE = "application/merge-patch+json"
 STRATEGIC = "application/strategic-merge-patch+json"
 APPLY = "application/apply-patch+yaml"
@@ -28,8 +32,11 @@ _PLURALS = {
     "PersistentVolumeClaim": ("/api/v1", "persistentvolumeclaims", True),
     "ServiceAccount": ("/api/v1", "serviceaccounts", True),
     "Service": ("/api/v1", "services", True),
+    "ConfigMap": ("/api/v1", "configmaps", True),
+    "Secret": ("/api/v1", "secrets", True),
     "Event": ("/api/v1", "events", True),
     "StatefulSet": ("/apis/apps/v1", "statefulsets", True),
+    "ControllerRevision": ("/apis/apps/v1", "controllerrevisions", True),
     "Role": ("/apis/rbac.authorization.k8s.io/v1", "roles", True),
     "RoleBinding": ("/apis/rbac.authorization.k8s.io/v1", "rolebindings", True),
 }
@@ -41,6 +48,14 @@ class RefusedError(Exception):
     def __init__(self, status: int, what: str, body: str) -> None:
         super().__init__(f"{what}: HTTP {status}: {body[:1000]}")
         self.status = status
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Of the API server, whatever it is: ``body`` is text where it is not JSON."""
+
+    status: int
+    body: Any
 
 
 class Api:
@@ -100,9 +115,26 @@ class Api:
             if refused.status != 404:
                 raise
 
-    def watch(self, kind: str, seconds: int, after: str = "") -> Iterator[tuple[str, Json]]:
+    def ask(
+        self,
+        method: str,
+        kind: str,
+        name: str = "",
+        body: Any = None,
+        *,
+        subresource: str = "",
+        content_type: str = PLAIN,
+        parameters: dict[str, str] | None = None,
+    ) -> Answer:
+        """One request; a refusal is an answer too. Without ``name``, of all objects of the kind."""
+        path = self._path(kind, name) + (f"/{subresource}" if subresource else "")
+        response = self._send(method, path, body, content_type, parameters)
+        is_json = response.headers.get("Content-Type", "").startswith(PLAIN)
+        return Answer(response.status_code, response.json() if is_json else response.text)
+
+    def watch(self, kind: str, seconds: int, after: str = "", **parameters: str) -> Iterator[tuple[str, Json]]:
         """Events after a resourceVersion, or from the first state on; until the server ends the watch."""
-        parameters = {"watch": "true", "timeoutSeconds": str(seconds), "resourceVersion": after}
+        parameters |= {"watch": "true", "timeoutSeconds": str(seconds), "resourceVersion": after}
         with self._http.stream("GET", self._path(kind), params=parameters, timeout=SECONDS + seconds) as response:
             for line in response.iter_lines():
                 event = json.loads(line)
@@ -118,25 +150,24 @@ class Api:
         method: str,
         path: str,
         body: Json | None = None,
-        content_type: str = "application/json",
+        content_type: str = PLAIN,
         parameters: dict[str, str] | None = None,
     ) -> Json:
-        """A kept connection may end at any time, and a control plane under load may lose one: asked again."""
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                response = self._http.request(
-                    method,
-                    path,
-                    content=None if body is None else json.dumps(body),
-                    params=parameters,
-                    headers={"Content-Type": content_type},
-                )
-                break
-            except httpx.TransportError:
-                if attempt == ATTEMPTS:
-                    raise
-                time.sleep(0.2 * attempt)
+        response = self._send(method, path, body, content_type, parameters)
         if response.status_code >= 400:
             raise RefusedError(response.status_code, f"{method} {path}", response.text)
         answer: Json = response.json()
         return answer
+
+    def _send(
+        self, method: str, path: str, body: Any, content_type: str, parameters: dict[str, str] | None
+    ) -> httpx.Response:
+        """A kept connection may end at any time, and a control plane under load may lose one: asked again."""
+        content = None if body is None else json.dumps(body)
+        headers = {"Content-Type": content_type}
+        request = self._http.build_request(method, path, content=content, params=parameters, headers=headers)
+        for attempt in range(1, ATTEMPTS):
+            with suppress(httpx.TransportError):
+                return self._http.send(request)
+            time.sleep(0.2 * attempt)
+        return self._http.send(request)

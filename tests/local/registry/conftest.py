@@ -1,0 +1,13 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from e2e.clusters.local.registry.server import Registry
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Registry]:
+    registry = Registry(tmp_path / "registry")
+    yield registry
+    registry.stop()

@@ -39,6 +39,14 @@ def test_a_long_message_is_cut_between_characters(
     assert len(written) > termination_message.LIMIT_BYTES - 4 or written.decode() == text
 
 
+def test_the_environment_names_another_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOOTSTRAP_MONITOR_TERMINATION_LOG", str(path))
+
+    termination_message.write("Check: the Röle")
+
+    assert path.read_text() == "Check: the Röle"
+
+
 def test_what_is_no_unicode_is_replaced(path: Path) -> None:
     termination_message.write("file \udcff", str(path))
 

@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 
 from bootstrap_monitor import __version__
 from bootstrap_monitor.core.command_line import command_first
-from bootstrap_monitor.core.next_image import OnFailure
+from bootstrap_monitor.core.on_failure import OnFailure
 from bootstrap_monitor.errors import ExitCode, MonitorError, Terminated
 from bootstrap_monitor.log import LogFormat, LogLevel, configure
 from bootstrap_monitor.options import (
@@ -106,7 +106,7 @@ def init(
     Runs as an init container. Ends with 0 when the node may start.
     """
     configure(log_format, log_level, sys.stderr if dry_run else None)
-    from bootstrap_monitor.adapters.kube import Kube
+    from bootstrap_monitor.adapters.kube.api import Kube
     from bootstrap_monitor.adapters.registry.client import Registry
     from bootstrap_monitor.adapters.volume.clear import clear
     from bootstrap_monitor.adapters.volume.details_file import DetailsFile
@@ -160,7 +160,7 @@ def wait_for_completion(
     Runs as a sidecar of the node, until SIGTERM. The data volume may be mounted read-only.
     """
     configure(log_format, log_level)
-    from bootstrap_monitor.adapters.kube import Kube
+    from bootstrap_monitor.adapters.kube.api import Kube
     from bootstrap_monitor.adapters.node import Node
     from bootstrap_monitor.adapters.registry.client import Registry
     from bootstrap_monitor.adapters.volume import disk_usage

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from bootstrap_monitor.core import option_values as values
-from bootstrap_monitor.core.next_image import OnFailure
+from bootstrap_monitor.core.on_failure import OnFailure
 from bootstrap_monitor.core.registry.endpoint import InsecureRegistry, insecure_registry
 from bootstrap_monitor.log import LogFormat, LogLevel
 

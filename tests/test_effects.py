@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from bootstrap_monitor import effects
-from bootstrap_monitor.adapters import kube, termination_message
+from bootstrap_monitor.adapters import termination_message
+from bootstrap_monitor.adapters.kube import api as kube
 from bootstrap_monitor.adapters.volume import clear, details_file
 
 ADAPTERS = [clear, details_file, kube, termination_message]

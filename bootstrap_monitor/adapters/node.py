@@ -10,7 +10,9 @@ from __future__ import annotations
 import socket
 import threading
 from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
 
 from bootstrap_monitor.core.health import HealthAnswer, HttpAnswer, NoAnswer
 from bootstrap_monitor.core.json import JsonObject
@@ -33,19 +35,25 @@ class Node:
         timeout: tuple[float, float] = (NODE_CONNECT_SECONDS, NODE_READ_SECONDS),
         total_seconds: float = NODE_TOTAL_SECONDS,
     ) -> None:
+        try:
+            base = urlsplit(base_uri)
+            usable = base.scheme in {"http", "https"} and bool(base.hostname) and base.port != 0
+        except ValueError as error:
+            raise _bad_uri(base_uri, str(error)) from error
+        if not usable:
+            raise _bad_uri(base_uri, "it is not http://<address>:<port>")
+        self._base_uri = base_uri
+        self._timeout = timeout
+        self._total_seconds = total_seconds
+
+    @cached_property
+    def _client(self) -> httpx.Client:
         import httpx
 
-        self._total_seconds = total_seconds
-        connect, read = timeout
-        try:
-            base = httpx.URL(base_uri)
-        except httpx.InvalidURL as error:
-            raise _bad_uri(base_uri, str(error)) from error
-        if base.scheme not in {"http", "https"} or not base.host:
-            raise _bad_uri(base_uri, "it is not http://<address>:<port>")
-        self._client = httpx.Client(
-            base_url=base,
-            verify=base.scheme == "https",  # to load the authorities takes 50 ms
+        connect, read = self._timeout
+        return httpx.Client(
+            base_url=self._base_uri,
+            verify=self._base_uri.startswith("https:"),  # to load the authorities takes 50 ms
             trust_env=False,  # a proxy cannot reach this pod's loopback
             follow_redirects=False,
             headers={"Accept-Encoding": "identity"},

@@ -17,7 +17,8 @@ from bootstrap_monitor.core import image as image_reference
 from bootstrap_monitor.core import names, next_image, template_drift
 from bootstrap_monitor.core.disk_space import DiskSpace
 from bootstrap_monitor.core.event import EventReason
-from bootstrap_monitor.core.next_image import Next, OnFailure
+from bootstrap_monitor.core.next_image import Next
+from bootstrap_monitor.core.on_failure import OnFailure
 from bootstrap_monitor.core.results import Verdict
 from bootstrap_monitor.core.running_test import RunningTest, running_test
 from bootstrap_monitor.core.stateful_set import StatefulSet

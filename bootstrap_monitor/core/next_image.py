@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from enum import Enum, StrEnum, auto
+from enum import Enum, auto
 
 from bootstrap_monitor.core import names, results
 from bootstrap_monitor.core.fingerprint import Fingerprint
+from bootstrap_monitor.core.on_failure import OnFailure
 from bootstrap_monitor.core.results import Verdict
 from bootstrap_monitor.core.stateful_set import StatefulSet
-
-
-class OnFailure(StrEnum):
-    """What follows a failed verdict."""
-
-    NEXT = "next"
-    """The next image: a broken one must not hold the rig."""
-    HOLD = "hold"
-    """Nothing: the node stays for people to look at, until it passes, or they edit the template or ask for a retest."""
 
 
 class Next(Enum):

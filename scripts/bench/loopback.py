@@ -6,17 +6,21 @@ The bodies have what upstream's monitor reads, too: a watch of one pod, JSON-RPC
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 import time
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
+from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 NODE_PORT = 9650
 """Where upstream's monitor looks for the node."""
 NAMESPACE, SET, POD, NODE = "rig", "test", "test-0", "avago"
+CERTIFICATE = Path(__file__).resolve().parents[2] / "tests/support/loopback-tls.pem"
+"""The API server's, with its key: in a pod, clients take TLS for granted."""
 PROBE_SECONDS = 1.0
 """How long a probe pod runs."""
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -84,7 +88,8 @@ class Loopback:
 
     def kubeconfig(self) -> str:
         """It is JSON, thus YAML."""
-        cluster = {"name": "bench", "cluster": {"server": f"http://127.0.0.1:{self.port('api')}"}}
+        access = {"server": f"https://127.0.0.1:{self.port('api')}", "certificate-authority": str(CERTIFICATE)}
+        cluster = {"name": "bench", "cluster": access}
         user = {"name": "bench", "user": {"token": "none"}}
         context = {"name": "bench", "context": {"cluster": "bench", "user": "bench"}}
         lists = {"clusters": [cluster], "users": [user], "contexts": [context]}
@@ -114,6 +119,10 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, world: Loopback, name: str, port: int) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self.world, self.name = world, name
+        if name == "api":
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(CERTIFICATE)
+            self.socket = context.wrap_socket(self.socket, server_side=True)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bootstrap_monitor import __version__
-from bootstrap_monitor.adapters.kube import Kube
+from bootstrap_monitor.adapters.kube.api import Kube
 from bootstrap_monitor.errors import ApiError
 from tests.support.clock import FakeClock
 from tests.support.http_server import ScriptedServer, answer

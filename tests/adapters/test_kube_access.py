@@ -12,7 +12,7 @@ from pathlib import Path
 import certifi
 import pytest
 
-from bootstrap_monitor.adapters.kube import Kube
+from bootstrap_monitor.adapters.kube.api import Kube
 from bootstrap_monitor.errors import ApiError, ConfigurationError, ExitCode
 from tests.support.clock import FakeClock
 from tests.support.http_server import ScriptedServer, answer
@@ -141,7 +141,7 @@ def test_neither_the_token_nor_a_foreign_body_is_shown(
 
 def test_importing_the_adapters_imports_no_heavy_client() -> None:
     code = (
-        "import sys, bootstrap_monitor.adapters.kube, bootstrap_monitor.adapters.node;"
+        "import sys, bootstrap_monitor.adapters.kube.api, bootstrap_monitor.adapters.node;"
         "print(*{name.partition('.')[0] for name in sys.modules} & {'kubernetes', 'urllib3', 'httpx', 'tenacity'})"
     )
     result = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, env=dict(os.environ))
@@ -150,7 +150,7 @@ def test_importing_the_adapters_imports_no_heavy_client() -> None:
 
 def test_connecting_imports_no_typed_models(tmp_path: Path) -> None:
     code = (
-        "import sys; from bootstrap_monitor.adapters.kube import Kube; from bootstrap_monitor.clock import *;"
+        "import sys; from bootstrap_monitor.adapters.kube.api import Kube; from bootstrap_monitor.clock import *;"
         "Kube.connect('rig', SystemClock());"
         "typed = ('kubernetes.client.api.', 'kubernetes.client.models.');"
         "print(*[name for name in sys.modules if name.startswith(typed)])"

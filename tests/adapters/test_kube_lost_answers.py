@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bootstrap_monitor.adapters.kube import Kube
+from bootstrap_monitor.adapters.kube.api import Kube
 from bootstrap_monitor.core.json import JsonObject
 from bootstrap_monitor.errors import AlreadyExists, ApiError, Conflict, NotFound
 from tests.support.clock import FakeClock

@@ -13,7 +13,7 @@ import pytest
 from bootstrap_monitor.core import names
 from bootstrap_monitor.core.disk_space import DiskSpace
 from bootstrap_monitor.core.health import HttpAnswer
-from bootstrap_monitor.core.next_image import OnFailure
+from bootstrap_monitor.core.on_failure import OnFailure
 from bootstrap_monitor.core.verdict.reason import Reason
 from tests.support.cluster import fails
 from tests.support.manifests import FLOATING, NEXT, NODE, PINNED, POD, details, template_image

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from bootstrap_monitor.adapters.kube import Kube
+from bootstrap_monitor.adapters.kube.api import Kube
 from bootstrap_monitor.clock import Clock
 from tests.support.http_server import Step, answer
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bootstrap_monitor.adapters.kube import Kube
+from bootstrap_monitor.adapters.kube.api import Kube
 from bootstrap_monitor.timings import RETRY_ATTEMPTS
 
 POD = {"kind": "Pod", "metadata": {"name": "node-0", "uid": "u"}}

@@ -18,7 +18,7 @@ from bootstrap_monitor.core import names
 from bootstrap_monitor.core.disk_space import DiskSpace
 from bootstrap_monitor.core.health import HealthAnswer, HttpAnswer, NoAnswer
 from bootstrap_monitor.core.json import JsonObject
-from bootstrap_monitor.core.next_image import OnFailure
+from bootstrap_monitor.core.on_failure import OnFailure
 from bootstrap_monitor.core.verdict.assessment import Limits
 from bootstrap_monitor.errors import Terminated
 from bootstrap_monitor.steps.image_discovery import Registry

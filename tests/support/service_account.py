@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bootstrap_monitor.adapters.kube import Kube
+from bootstrap_monitor.adapters.kube.api import Kube
 from bootstrap_monitor.clock import Clock
 from tests.support.http_server import CERTIFICATE, ScriptedServer
 

@@ -1,4 +1,4 @@
-"""The Kubernetes API: the only module that imports ``kubernetes`` (and its urllib3), and that late.
+"""The Kubernetes API, by the verbs that are used of it.
 
 Objects are plain JSON. Only verbs that upstream's Role grants are used: statefulsets have no ``get`` there.
 
@@ -7,33 +7,28 @@ transient errors have been retried. A repeated write may meet the success of the
 lost: a create then ends with ``AlreadyExists``, a delete with ``NotFound``, a patch with a resourceVersion
 with ``Conflict``.
 """
-# ruff: noqa: PLC0415 - the client takes 150 ms to import, which `--help` shall not pay for
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import orjson
 
-from bootstrap_monitor import __version__
+from bootstrap_monitor.adapters.kube.connection import SERVICE_ACCOUNT, Connection, connect
 from bootstrap_monitor.clock import Clock
 from bootstrap_monitor.core.api_status import api_error
 from bootstrap_monitor.core.json import JsonObject
 from bootstrap_monitor.core.retry_after import retry_after_seconds
 from bootstrap_monitor.effects import effect
-from bootstrap_monitor.errors import ApiError, ConfigurationError
+from bootstrap_monitor.errors import ApiError
 from bootstrap_monitor.retrying import retry_transient
 from bootstrap_monitor.timings import API_CONNECT_SECONDS, API_READ_SECONDS, RETRY_ATTEMPTS
 
 T = TypeVar("T")
-
-log = logging.getLogger(__name__)
-
-SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 _PODS = "/api/v1/namespaces/{namespace}/pods"
 _POD = _PODS + "/{name}"
@@ -45,18 +40,17 @@ _STRATEGIC_MERGE_PATCH = "application/strategic-merge-patch+json"
 
 
 class Kube:
-    """The pods and StatefulSets of one namespace. ``api_client`` is a ``kubernetes.client.ApiClient``."""
+    """The pods and StatefulSets of one namespace."""
 
     def __init__(
         self,
-        api_client: Any,
+        connection: Connection,
         namespace: str,
         clock: Clock,
         *,
         timeout: tuple[float, float] = (API_CONNECT_SECONDS, API_READ_SECONDS),
     ) -> None:
-        self._client = api_client
-        self._client.user_agent = f"bootstrap-monitor/{__version__}"
+        self._connection = connection
         self._namespace = namespace
         self._clock = clock
         self._timeout = timeout
@@ -75,17 +69,7 @@ class Kube:
 
         Sends nothing. Raises :class:`ConfigurationError`.
         """
-        from kubernetes.client.api_client import ApiClient
-        from kubernetes.client.configuration import Configuration
-
-        configuration = Configuration()
-        configuration.retries = False  # ours know what is transient; nor are redirects followed
-        configuration.keep_alive = True
-        if kubeconfig := environ.get("KUBECONFIG"):
-            _load_kubeconfig(configuration, kubeconfig)
-        else:
-            _load_service_account(configuration, environ, service_account)
-        return cls(ApiClient(configuration), namespace, clock, timeout=timeout)
+        return cls(connect(environ, service_account), namespace, clock, timeout=timeout)
 
     def get_pod(self, name: str) -> JsonObject:
         """The pod."""
@@ -184,27 +168,13 @@ class Kube:
         content_type: str | None = None,
         accept: str = _JSON,
     ) -> bytes:
-        from kubernetes.client.exceptions import ApiException
-        from urllib3.exceptions import HTTPError
-
-        request = self._client.param_serialize(
-            method,
-            path,
-            path_params={"namespace": self._namespace, "name": name},
-            query_params=query,
-            header_params={"Accept": accept} | ({"Content-Type": content_type} if content_type else {}),
-            body=body,
-            auth_settings=["BearerToken"],
-        )
-        try:
-            response = self._client.call_api(*request, _request_timeout=self._timeout)
-            answer: bytes = response.read()
-        except (ApiException, HTTPError) as error:  # ApiException: what the client makes of TLS errors
-            raise _no_answer(what, error) from error
-        if 200 <= response.status <= 299:
-            return answer
-        retry_after = retry_after_seconds(response.headers.get("Retry-After"), self._clock.now())
-        raise api_error(what, response.status, answer, retry_after_seconds=retry_after)
+        path = path.format(namespace=quote(self._namespace, safe=""), name=quote(name, safe=""))
+        headers = {"Accept": accept} | ({"Content-Type": content_type} if content_type else {})
+        answer = self._connection.send(what, method, path, query or [], headers, body, self._timeout)
+        if 200 <= answer.status <= 299:
+            return answer.content
+        retry_after = retry_after_seconds(answer.headers.get("Retry-After"), self._clock.now())
+        raise api_error(what, answer.status, answer.content, retry_after_seconds=retry_after)
 
 
 def _object(what: str, answer: bytes) -> JsonObject:
@@ -216,62 +186,3 @@ def _object(what: str, answer: bytes) -> JsonObject:
         # From something in between, or damaged: as good as no answer. It is not quoted, see core.api_status.
         raise ApiError(f"{what}: the answer is not a JSON object", status=0, reason="UnreadableAnswer")
     return parsed
-
-
-def _no_answer(what: str, error: Exception) -> ApiError:
-    from urllib3.exceptions import NewConnectionError
-    from urllib3.exceptions import TimeoutError as Urllib3TimeoutError
-
-    # A refused connection is derived from a timeout there.
-    timed_out = isinstance(error, Urllib3TimeoutError) and not isinstance(error, NewConnectionError)
-    reason = "TimedOut" if timed_out else "ConnectionFailed"
-    detail = " ".join(str(getattr(error, "reason", None) or error).split())
-    return ApiError(f"{what}: {type(error).__name__}: {detail}", status=0, reason=reason)
-
-
-def _load_kubeconfig(configuration: Any, path: str) -> None:
-    from kubernetes.config import ConfigException, load_kube_config
-
-    try:
-        load_kube_config(path, client_configuration=configuration, persist_config=False)  # type: ignore[no-untyped-call]
-    except Exception as error:  # noqa: BLE001 - a person's file: the loader raises whatever it stumbles over
-        # Others than ConfigException may quote the file, with its tokens.
-        detail = str(error) if isinstance(error, ConfigException) else type(error).__name__
-        raise ConfigurationError(
-            f"the kubeconfig {path} is not usable: {detail}",
-            reason="KubeconfigInvalid",
-            check="the file that the environment variable KUBECONFIG names",
-            do="mend it, or unset KUBECONFIG to use the pod's ServiceAccount",
-        ) from None
-
-
-def _load_service_account(configuration: Any, environ: Mapping[str, str], folder: Path) -> None:
-    from kubernetes.config import ConfigException
-    from kubernetes.config.incluster_config import InClusterConfigLoader
-
-    token = folder / "token"
-    loader = InClusterConfigLoader(  # type: ignore[no-untyped-call]
-        str(token), str(folder / "ca.crt"), try_refresh_token=False, environ=environ
-    )
-    try:
-        loader.load_and_set(configuration)  # type: ignore[no-untyped-call]
-    except (ConfigException, OSError) as error:
-        raise ConfigurationError(
-            f"no access to the Kubernetes API: KUBECONFIG is not set, and as a pod: {error}",
-            reason="NoKubernetesAccess",
-            check=f"KUBECONFIG; in a pod, automountServiceAccountToken and {folder}",
-            do="set KUBECONFIG to a kubeconfig's path, or run in a pod with a ServiceAccount",
-        ) from error
-    _read_token(configuration, token)
-    configuration.refresh_api_key_hook = lambda target: _read_token(target, token)
-
-
-def _read_token(configuration: Any, path: Path) -> None:
-    """Runs before each request. The client's own hook reads once a wall-clock minute, also after a 401."""
-    try:
-        token = path.read_text(encoding="ascii").strip()
-    except (OSError, ValueError) as error:
-        log.debug("token of the ServiceAccount not read, the last one is used: %s", type(error).__name__)
-        return
-    if token:
-        configuration.api_key["BearerToken"] = f"Bearer {token}"

@@ -1,0 +1,1 @@
+"""The Kubernetes API: its verbs, and the connection to it."""

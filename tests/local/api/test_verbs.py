@@ -2,52 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 
-from e2e.clusters.local.api.errors import ApiError
 from e2e.clusters.local.api.objects import Json
 from e2e.clusters.local.api.patches import JSON_PATCH, MERGE, STRATEGIC
 from e2e.clusters.local.api.verbs import Api
-
-START = datetime(2026, 11, 21, 12, tzinfo=UTC)
-
-
-class NoLogs:
-    """Nothing runs here."""
-
-    def read(self, pod: Json, container: str, **options: object) -> bytes:
-        return b""
-
-    def follow(self, pod: Json, container: str, **options: object) -> Iterator[bytes]:
-        return iter(())
-
-
-@pytest.fixture
-def api() -> Api:
-    return Api(logs=NoLogs(), now=lambda: START)
-
-
-def pod(name: str = "a", **spec: Any) -> Json:
-    spec.setdefault("containers", [{"name": "main", "image": "registry/one:tag"}])
-    return {"kind": "Pod", "metadata": {"name": name}, "spec": spec}
-
-
-def stateful_set(name: str = "s", **metadata: Any) -> Json:
-    containers = [{"name": one, "image": "registry/one:tag"} for one in ("a", "b", "c")]
-    template = {"metadata": {"labels": {"app": name}}, "spec": {"containers": containers}}
-    spec = {"selector": {"matchLabels": {"app": name}}, "serviceName": name, "template": template}
-    return {"kind": "StatefulSet", "metadata": {"name": name, **metadata}, "spec": spec}
-
-
-def refused(call: Callable[[], object]) -> tuple[int, str]:
-    with pytest.raises(ApiError) as caught:
-        call()
-    assert caught.value.body()["code"] == caught.value.status
-    return caught.value.status, caught.value.reason
+from tests.local.api.objects import pod, refused, stateful_set
 
 
 def test_create_fills_in_what_a_server_knows(api: Api) -> None:

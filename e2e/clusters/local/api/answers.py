@@ -1,0 +1,117 @@
+"""From a request to its answer: which verb of the API it is, and with what."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from e2e.clusters.local.api import pod_log, scale
+from e2e.clusters.local.api.errors import ApiError, bad_request, method_not_allowed, unknown_path
+from e2e.clusters.local.api.objects import Json
+from e2e.clusters.local.api.requests import Request, Response, Target
+from e2e.clusters.local.api.verbs import Api
+
+# A real server ends a watch after half an hour or more when the client names no time.
+WATCH_SECONDS = 1800.0
+
+Stopped = Callable[[], bool]
+
+
+def answer(api: Api, request: Request, stopped: Stopped) -> Response:
+    """Errors of the API are answers too. ``stopped`` tells a watch that its client or the server has gone."""
+    try:
+        if request.target is not None:
+            return _resource(api, request, request.target, stopped)
+        if request.path in ("/healthz", "/readyz", "/livez"):
+            return Response(200, b"ok", "text/plain")
+        raise unknown_path()
+    except ApiError as error:
+        return Response.refusal(error)
+
+
+def _resource(api: Api, request: Request, target: Target, stopped: Stopped) -> Response:
+    if target.subresource == "log":
+        return pod_log.answer(api, request, target)
+    if target.subresource == "scale":
+        return scale.answer(api, request, target)
+    if request.method == "GET":
+        return _read(api, request, target, stopped)
+    if request.method == "POST" and not target.name and bool(target.namespace) == target.kind.namespaced:
+        return _create(api, request, target)
+    if request.method == "DELETE" and not target.subresource:
+        return _delete(api, request, target)
+    if request.method == "PUT" and target.name:
+        return Response.of(_replace(api, request, target))
+    if request.method == "PATCH" and target.name:
+        return Response.of(_patch(api, request, target))
+    raise method_not_allowed()
+
+
+def _read(api: Api, request: Request, target: Target, stopped: Stopped) -> Response:
+    kind, name, fields = target.kind.name, target.name, request.query.get("fieldSelector", "")
+    labels, after = request.query.get("labelSelector", ""), request.query.get("resourceVersion", "")
+    if request.verb == "watch":
+        if name:
+            fields = f"metadata.name={name}"
+        seconds = request.number("timeoutSeconds") or WATCH_SECONDS
+        events = api.watch(kind, target.namespace, after, seconds, labels=labels, fields=fields, stopped=stopped)
+        return Response(200, _lines(events))
+    if name:
+        return Response.of(api.get(kind, name, target.namespace))
+    return Response.of(api.list(kind, target.namespace, labels=labels, fields=fields))
+
+
+def _lines(events: Iterator[Json]) -> Iterator[bytes]:
+    for event in events:
+        yield json.dumps(event, separators=(",", ":")).encode() + b"\n"
+
+
+def _create(api: Api, request: Request, target: Target) -> Response:
+    body = request.object()
+    body.setdefault("kind", target.kind.name)
+    body.setdefault("apiVersion", target.kind.group_version)
+    if (body["kind"], body["apiVersion"]) != (target.kind.name, target.kind.group_version):
+        what = f"{body['apiVersion']}, Kind={body['kind']}"
+        raise bad_request(f"{what} in the body is not {target.kind.group_version}, Kind={target.kind.name} of the URL")
+    return Response.of(api.create(body, target.namespace, dry_run=request.dry_run), 201)
+
+
+def _replace(api: Api, request: Request, target: Target) -> Json:
+    body = request.object()
+    body |= {"kind": target.kind.name}
+    if (name := body.get("metadata", {}).get("name")) != target.name:
+        raise bad_request(f"the name of the object ({name}) does not match the name on the URL ({target.name})")
+    return api.replace(body, target.namespace, subresource=target.subresource, dry_run=request.dry_run)
+
+
+def _patch(api: Api, request: Request, target: Target) -> Json:
+    return api.patch(
+        target.kind.name,
+        target.name,
+        request.body(),
+        request.content_type,
+        target.namespace,
+        subresource=target.subresource,
+        manager=request.manager,
+        force=request.flag("force"),
+        dry_run=request.dry_run,
+    )
+
+
+def _delete(api: Api, request: Request, target: Target) -> Response:
+    options: Json = dict(request.object()) if request.content else {}
+    for name in ("propagationPolicy", "gracePeriodSeconds", "dryRun"):
+        if name in request.query:
+            value: Any = request.query[name]
+            options[name] = (
+                request.number(name) if name == "gracePeriodSeconds" else [value] if name == "dryRun" else value
+            )
+    kind = target.kind.name
+    if target.name:
+        return Response.of(api.delete(kind, target.name, target.namespace, options))
+    labels, fields = request.query.get("labelSelector", ""), request.query.get("fieldSelector", "")
+    found = api.list(kind, target.namespace, labels=labels, fields=fields)
+    for body in found["items"]:
+        api.delete(kind, body["metadata"]["name"], body["metadata"].get("namespace", ""), options)
+    return Response.of(found)

@@ -113,7 +113,9 @@ def parsed(*words: str) -> tuple[str, dict[str, Any]]:
     group: Any = get_command(app)
     context = group.make_context("bootstrap-monitor", list(words))
     name, command, rest = group.resolve_command(context, [*context._protected_args, *context.args])
-    return name, command.make_context(name, rest, parent=context).params
+    values = command.make_context(name, rest, parent=context).params
+    # A list's kind is typer's own matter.
+    return name, {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()}
 
 
 def variable(option: str) -> str:

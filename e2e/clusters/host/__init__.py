@@ -4,8 +4,8 @@ etcd, containerd, a registry and Kubernetes' own programs run from one folder ou
 cluster is for tests: it begins empty at every start, and ends without a trace.
 """
 
+from e2e.clusters.errors import ClusterError
 from e2e.clusters.host.cluster import down, renew_volumes, start, stop, up
 from e2e.clusters.host.environment import Environment
-from e2e.clusters.host.errors import ClusterError
 
 __all__ = ["ClusterError", "Environment", "down", "renew_volumes", "start", "stop", "up"]

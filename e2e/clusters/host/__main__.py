@@ -6,10 +6,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from e2e.clusters.errors import ClusterError
 from e2e.clusters.host import builds, cluster
 from e2e.clusters.host.components import NAMES
 from e2e.clusters.host.environment import Environment
-from e2e.clusters.host.errors import ClusterError
 
 BUILDS = {
     "kubernetes": builds.kubernetes,

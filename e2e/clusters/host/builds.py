@@ -17,9 +17,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from e2e.clusters.errors import ClusterError
 from e2e.clusters.host import packages
 from e2e.clusters.host.commands import run
-from e2e.clusters.host.errors import ClusterError
 
 MODULES = Path(__file__).parent / "go"
 OLDEST_GO = (1, 26)

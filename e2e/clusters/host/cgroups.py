@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from e2e.clusters.host.errors import ClusterError
+from e2e.clusters.errors import ClusterError
 from e2e.clusters.host.settings import CGROUP
 
 MOUNTS = Path("/proc/self/mountinfo")

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from e2e.clusters.errors import ClusterError
 from e2e.clusters.host import builds, cgroups, leftovers, network, packages, pki, registry, volumes
 from e2e.clusters.host.api import Api, RefusedError
 from e2e.clusters.host.components import FIRST, NAMES, THEN, Components
 from e2e.clusters.host.environment import Environment
-from e2e.clusters.host.errors import ClusterError
 from e2e.clusters.host.running import Running
 from e2e.clusters.host.settings import IN_USE, MARK, STATE_VARIABLE, Layout
 

@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from e2e.clusters.host.errors import ClusterError
+from e2e.clusters.errors import ClusterError
 from e2e.clusters.host.settings import SEARCH_PATH
 
 

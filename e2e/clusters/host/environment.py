@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
-from e2e.clusters.host.errors import ClusterError
+from e2e.clusters.errors import ClusterError
 from e2e.clusters.host.settings import NODE_ADDRESS, REGISTRY, REGISTRY_FROM_POD, Layout
 
 PATHS = ("kubeconfig", "kubectl", "containerd", "state")

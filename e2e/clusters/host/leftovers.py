@@ -8,9 +8,9 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from e2e.clusters.errors import ClusterError
 from e2e.clusters.host import cgroups, components, network, processes
 from e2e.clusters.host.commands import run
-from e2e.clusters.host.errors import ClusterError
 from e2e.clusters.host.settings import MARK, Layout
 
 MOUNTS = Path("/proc/self/mountinfo")

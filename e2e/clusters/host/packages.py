@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from e2e.clusters.errors import ClusterError
 from e2e.clusters.host.commands import path_variable, run
-from e2e.clusters.host.errors import ClusterError
 
 # Each with a command or a file that proves it: what came from elsewhere than a package is as good.
 CLUSTER = {

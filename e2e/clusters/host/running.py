@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+from e2e.clusters.errors import ClusterError
 from e2e.clusters.host.api import Api
 from e2e.clusters.host.components import NAMES, Components
-from e2e.clusters.host.errors import ClusterError
 from e2e.clusters.host.health import healthy
 from e2e.clusters.host.processes import Records
 

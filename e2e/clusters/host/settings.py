@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from e2e.clusters.host.errors import ClusterError
+from e2e.clusters.errors import ClusterError
 
 STATE_VARIABLE = "BOOTSTRAP_MONITOR_HOST_STATE"
 DEFAULT_STATE = "/var/lib/bootstrap-monitor/host"

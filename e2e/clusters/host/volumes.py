@@ -6,9 +6,9 @@ import shutil
 import time
 from pathlib import Path
 
+from e2e.clusters.errors import ClusterError
 from e2e.clusters.host.api import Api, Json, RefusedError
 from e2e.clusters.host.commands import run
-from e2e.clusters.host.errors import ClusterError
 
 CLASS = "folders"
 COUNT = 96

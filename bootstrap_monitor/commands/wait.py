@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from math import inf
 from typing import NoReturn, Protocol
 
 from bootstrap_monitor.background import Pending
@@ -134,14 +135,17 @@ class Sidecar:
         health_check = self.options.health_check_interval.total_seconds()
         image_check = self.options.image_check_interval.total_seconds()
         next_health = next_image_check = started
+        next_count = inf
         next_heartbeat = started + HEARTBEAT_SECONDS
         while True:
             now = self.clock.monotonic()
-            if now >= next_health:
+            if now >= min(next_health, next_count):
                 before = self.watch.verdict
-                fine = self._turn(self.watch.look)
-                counting = fine and self.watch.unreported
-                next_health = now + (min(COUNT_POLL_SECONDS, health_check) if counting else health_check)
+                sampling = now >= next_health  # not more often while a count runs: a streak is one of intervals
+                fine = self._turn(self.watch.look if sampling else self.watch.report)
+                if sampling:
+                    next_health = now + health_check
+                next_count = now + COUNT_POLL_SECONDS if fine and self.watch.unreported else inf
                 if self.watch.verdict is not before:
                     next_image_check = now  # the next image, as soon as there is a result
             if now >= next_image_check:
@@ -150,7 +154,7 @@ class Sidecar:
             if now >= next_heartbeat:
                 next_heartbeat = now + HEARTBEAT_SECONDS
                 self._turn(self.watch.heartbeat)
-            self.clock.sleep(min(next_health, next_image_check, next_heartbeat) - self.clock.monotonic())
+            self.clock.sleep(min(next_health, next_count, next_image_check, next_heartbeat) - self.clock.monotonic())
 
     def _turn(self, look: Callable[[], None]) -> bool:
         """Whether it went well."""

@@ -67,12 +67,19 @@ class NodeWatch:
     def look(self) -> None:
         """One sample, and what follows from it; none any more after a pass.
 
-        :raises MonitorError: a verdict could not be stored; the next look tries again.
+        :raises MonitorError: see :meth:`report`.
         """
         if self.verdict is Verdict.PASSED:
             return
         if self._ending is None or not self._ending.assessment.passed:
             self._sample()
+        self.report()
+
+    def report(self) -> None:
+        """Store and tell a verdict that is not stored yet, once its bytes are counted.
+
+        :raises MonitorError: it could not be stored; the next look tries again.
+        """
         if self._ending is None:
             return
         result = reporting.report(self.api, self.clock, self.events, self.test, self._ending)

@@ -202,6 +202,15 @@ def test_a_count_that_takes_too_long_is_left_out(rig: Rig, caplog: pytest.LogCap
     assert any("takes too long" in message for message in messages(caplog, logging.WARNING))
 
 
+def test_while_it_counts_the_node_is_looked_at_no_more_often(rig: Rig) -> None:
+    """Three samples in a row are three intervals of health, also after a failure."""
+    rig.count = Count(None)
+    rig.node = FakeNode(BOOTSTRAPPING)
+    rig.watch(30 * MINUTE + EXACT_USAGE_TIMEOUT_SECONDS, stall_timeout=timedelta(minutes=30))
+    assert rig.results()[0]["reason"] == "Stalled"
+    assert rig.node.looks == 31 + EXACT_USAGE_TIMEOUT_SECONDS / MINUTE
+
+
 def test_a_count_that_fails_is_left_out(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
     rig.count = Count(OSError(5, "Input/output error"))
     rig.watch(2 * MINUTE)

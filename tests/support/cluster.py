@@ -6,12 +6,13 @@ what the kubelet does to a pod that ends, is up to the test.
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import json
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
+
+import orjson
 
 from bootstrap_monitor.core import api_status
 from bootstrap_monitor.core.json import JsonObject
@@ -37,6 +38,12 @@ def fails(status: int, reason: str = "", message: str = "") -> Callable[[], None
         raise failure(status, reason, message)
 
     return fail
+
+
+def copied(json_object: JsonObject) -> JsonObject:
+    """A deep copy, many times faster than ``copy.deepcopy``: simulated weeks take a look a minute."""
+    copy: JsonObject = orjson.loads(orjson.dumps(json_object))
+    return copy
 
 
 class Cluster:
@@ -77,7 +84,7 @@ class Cluster:
 
     def state(self) -> JsonObject:
         """All objects, to compare."""
-        return copy.deepcopy({"pods": self.pods, "statefulSets": self.stateful_sets})
+        return copied({"pods": self.pods, "statefulSets": self.stateful_sets})
 
     def once(self, method: str, *actions: Callable[[], None]) -> None:
         """The next call of ``method`` is met by the first action, the one after by the next, and so on."""
@@ -92,7 +99,7 @@ class Cluster:
         self._always.clear()
 
     def create_stateful_set(self, body: JsonObject) -> None:
-        created = copy.deepcopy(body)
+        created = copied(body)
         created["metadata"] |= {"uid": self._next("uid"), "generation": 1, "resourceVersion": self._next("")}
         revision = self._revision(created)
         created["status"] = {
@@ -152,25 +159,25 @@ class Cluster:
             outcome = self._outcome(pod)
             pod["status"] = outcome.statuses[min(self._looks[pod["metadata"]["uid"]], len(outcome.statuses) - 1)]
             self._looks[pod["metadata"]["uid"]] += 1
-        return copy.deepcopy(pod)
+        return copied(pod)
 
     def look_at_pod(self, name: str) -> JsonObject:
         self._enter("look_at_pod")
-        return copy.deepcopy(self._pod(name))
+        return copied(self._pod(name))
 
     def create_event(self, body: JsonObject) -> JsonObject:
         self._enter("create_event")
-        self.events.append(copy.deepcopy(body))
-        return copy.deepcopy(body)
+        self.events.append(copied(body))
+        return copied(body)
 
     def create_pod(self, body: JsonObject) -> JsonObject:
         self._enter("create_pod")
         name = body["metadata"]["name"]
         if name in self.pods:
             raise failure(409, "AlreadyExists", f'pods "{name}" already exists')
-        self.pods[name] = copy.deepcopy(body)
+        self.pods[name] = copied(body)
         self.pods[name]["metadata"]["uid"] = self._next("uid")
-        return copy.deepcopy(self.pods[name])
+        return copied(self.pods[name])
 
     def delete_pod(self, name: str, *, uid: str | None = None, grace_seconds: int | None = None) -> None:
         self._enter("delete_pod")
@@ -227,7 +234,7 @@ class Cluster:
         wanted = patch.get("metadata", {})
         if wanted.get("resourceVersion") not in {None, "", before["metadata"]["resourceVersion"]}:
             raise failure(409, "Conflict", "the object has been modified")
-        after = merge(before, copy.deepcopy(patch))
+        after = merge(before, copied(patch))
         if _size(after["metadata"].get("annotations") or {}) > ANNOTATIONS_LIMIT_BYTES:
             raise failure(422, "Invalid", "metadata.annotations: Too long")
         if after != before:
@@ -235,7 +242,7 @@ class Cluster:
                 after["metadata"]["generation"] += 1
             after["metadata"]["resourceVersion"] = self._next("")
             self.stateful_sets[name] = after
-        return copy.deepcopy(self.stateful_sets[name])
+        return copied(self.stateful_sets[name])
 
     def _outcome(self, pod: JsonObject) -> Outcome:
         return self.images.get(pod["spec"]["containers"][0]["image"], NOT_THERE)
@@ -243,7 +250,7 @@ class Cluster:
     def _pod_of(self, stateful_set: JsonObject, ordinal: int, name: str) -> JsonObject:
         partition = stateful_set["spec"]["updateStrategy"].get("rollingUpdate", {}).get("partition", 0)
         revision = stateful_set["status"]["currentRevision" if ordinal < partition else "updateRevision"]
-        template = copy.deepcopy(self._templates[revision])
+        template = copied(self._templates[revision])
         owner = {"kind": "StatefulSet", "controller": True}
         metadata = {
             **template["metadata"],
@@ -263,7 +270,7 @@ class Cluster:
         digest = hashlib.sha256(json.dumps(template, sort_keys=True).encode()).hexdigest()[:10]
         revision = f"{stateful_set['metadata']['name']}-{digest}"
         if revision not in self._templates:
-            self._templates[revision] = copy.deepcopy(template)
+            self._templates[revision] = copied(template)
         return revision
 
     def _next(self, prefix: str) -> str:

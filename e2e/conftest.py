@@ -10,7 +10,6 @@ from typing import Protocol
 
 import pytest
 
-from e2e.images import ensure_images
 from e2e.kit import network, report, teardown
 from e2e.kit.api import Api
 from e2e.kit.cluster import KINDS, Cluster, connect
@@ -34,6 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "wide: a variant of what another scenario shows, or one that takes minutes; not in CI, by --all only",
         "disruptive: stops components of the cluster, so that nothing else can run beside it",
         "baseline: upstream's own program, to compare with; not run by default",
+        "not_on(cluster, reason): skipped there",
     ):
         config.addinivalue_line("markers", marker)
     if not _is_worker(config):
@@ -55,6 +55,10 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Real nodes first, and each worker with its share of them: xdist hands out equal blocks, larger ones last."""
+    for item in items:
+        for marker in item.iter_markers("not_on"):
+            if config.getoption("--e2e-cluster") in marker.args:
+                item.add_marker(pytest.mark.skip(reason=marker.kwargs["reason"]))
     workers = getattr(config, "workerinput", {}).get("workercount", 1)
     ordered = sorted(items, key=lambda item: item.get_closest_marker("real") is None)
     items[:] = [item for worker in reversed(range(workers)) for item in ordered[worker::workers]]
@@ -113,7 +117,7 @@ def image(cluster: Cluster, shared: Session) -> Images:
     """The reference of an image of images/, by digest; built once a run."""
 
     def reference(name: str) -> str:
-        return str(shared.once(f"image-{name}", lambda: {**ensure_images(cluster.registry, [name])})[name])
+        return str(shared.once(f"image-{name}", lambda: {name: cluster.image(name)})[name])
 
     return reference
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+
+from e2e import variables
 
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
@@ -44,7 +47,8 @@ class Reference:
         return cls(found["host"], found["repository"], found["digest"] or found["tag"] or "latest")
 
     def url(self, kind: str, what: str) -> str:
-        return f"http://{self.host}/v2/{self.repository}/{kind}/{what}"
+        name, _, elsewhere = os.environ.get(variables.REGISTRY_ELSEWHERE, "").partition("=")
+        return f"http://{elsewhere if self.host == name else self.host}/v2/{self.repository}/{kind}/{what}"
 
 
 @dataclass(frozen=True)

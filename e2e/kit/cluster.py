@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
-KINDS = ("host",)
+from e2e.kit.api import Json
+from e2e.kit.manifests import HTTP_PORT
+
+KINDS = ("local", "host", "kind")
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,10 @@ class Cluster:
     pod_logs: Path
     """The kubelet's folder: NAMESPACE_POD_UID/CONTAINER/RUN.log."""
     component_logs: Path
+    image: Callable[[str], str]
+    """The reference, by digest, of an image of images/; pushed, if it was not."""
+    node_address: Callable[[Json], str]
+    """HOST:PORT of the node in that pod. Raises KeyError while it has none."""
     kill: Callable[[str], None]
     """SIGKILL to the first process of a container, by its id at the runtime."""
     renew_volumes: Callable[[], int]
@@ -51,29 +58,12 @@ class Cluster:
 
 def connect(kind: str) -> Cluster:
     """The running cluster of that kind."""
-    if kind != "host":
+    if kind not in KINDS:
         raise ValueError(f"there is no cluster {kind!r}; known are {', '.join(KINDS)}")
-    from e2e.clusters.host import cluster  # noqa: PLC0415 - one of several kinds of clusters
-    from e2e.clusters.host.environment import Environment  # noqa: PLC0415
+    found: Cluster = import_module(f"e2e.clusters.{kind}.connect").connect()
+    return found
 
-    found = Environment.load()
 
-    def kill(container_id: str) -> None:
-        command = ["ctr", f"--address={found.containerd}", "--namespace=k8s.io", "task", "kill", "--signal=SIGKILL"]
-        subprocess.run([*command, container_id], check=True, capture_output=True)
-
-    return Cluster(
-        kubeconfig=found.kubeconfig,
-        kubectl=found.kubectl,
-        registry=found.registry,
-        registry_from_pods=found.registry_from_pod,
-        pod_logs=found.state / "pod-logs",
-        component_logs=found.state / "logs",
-        kill=kill,
-        renew_volumes=cluster.renew_volumes,
-        limit_volume=cluster.limit_volume,
-        stop=cluster.stop,
-        start=cluster.start,
-        crash=cluster.crash,
-        recover=cluster.recover,
-    )
+def node_at_pod_ip(pod: Json) -> str:
+    """Where pods have a network: at the node's usual port."""
+    return f"{pod['status']['podIP']}:{HTTP_PORT}"

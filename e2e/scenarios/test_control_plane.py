@@ -30,7 +30,7 @@ AWAY_SECONDS = 45.0
 def test_passed_while_the_api_server_is_away(rig: Rig) -> None:
     rig.node_image.push(BOOTSTRAPPING)
     details = start_test(rig, rig.tester())
-    uid, address = rig.pod_uid, rig.node_ip()
+    uid, address = rig.pod_uid, rig.node_address()
     with rig.cluster.without("kube-apiserver"):
         back = time.monotonic() + AWAY_SECONDS
         rig.tell_node(address=address, bootstrapping=[])
@@ -44,6 +44,7 @@ def test_passed_while_the_api_server_is_away(rig: Rig) -> None:
     assert_passed_once(rig, details)
 
 
+@pytest.mark.not_on("kind", reason="the scenarios run beside the node, and would end with it")
 @pytest.mark.parametrize("passes", ["after", pytest.param("before", marks=pytest.mark.wide)])
 def test_cluster_killed_and_started_again(rig: Rig, passes: str) -> None:
     """All containers too, as by a loss of power: the same pod comes back."""

@@ -24,14 +24,15 @@ def named(api: Api) -> list[str]:
 
 
 def body(kind: str, name: str) -> Json:
-    return {"kind": kind, "metadata": {"name": name, "namespace": "tests"}, "spec": {"containers": []}}
+    spec = {"containers": [{"name": "main", "image": "registry/one:1"}]}
+    return {"kind": kind, "metadata": {"name": name, "namespace": "tests"}, "spec": spec}
 
 
 def test_it_goes_when_its_last_pod_has_gone(api: Api) -> None:
     api.create(body("Pod", "running"))
     api.patch("Pod", "running", {"spec": {"nodeName": "local"}}, MERGE, "tests")
     api.create(body("Secret", "token"))
-    api.create(body("Event", "told"))
+    api.create(body("Event", "told") | {"involvedObject": {"namespace": "tests"}})
     api.create(stateful_set() | {"metadata": {"name": "rig", "namespace": "tests"}})
     api.delete("Namespace", "tests")
     namespaces.reconcile(api)

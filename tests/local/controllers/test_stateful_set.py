@@ -272,8 +272,8 @@ def test_orphans_are_adopted_by_the_next_of_that_name(rig: Rig, image: str, term
 
 
 def test_a_pod_of_somebody_else_is_left_alone(rig: Rig) -> None:
-    taken = {"kind": "Pod", "metadata": {"name": "rig-0", "labels": {"app": "other"}}, "spec": {"containers": []}}
-    rig.api.create(taken, NAMESPACE)
+    spec = {"containers": [{"name": "main", "image": OLD}]}
+    rig.api.create({"kind": "Pod", "metadata": {"name": "rig-0", "labels": {"app": "other"}}, "spec": spec}, NAMESPACE)
     rig.apply(stateful_set())
     assert rig.pods()["rig-0"]["metadata"]["labels"] == {"app": "other"}
     assert rig.events("FailedCreate") == set()
@@ -329,16 +329,6 @@ def test_a_claim_that_is_deleted_under_a_pod_that_waits_is_made_again(rig: Rig) 
     assert rig.api.get("PersistentVolumeClaim", "data-rig-0", NAMESPACE)
 
 
-@pytest.mark.parametrize(("seconds", "pods"), [(9, ["rig-0"]), (10, ["rig-0", "rig-1"])])
-def test_a_pod_is_available_when_it_was_ready_for_so_long(rig: Rig, seconds: float, pods: list[str]) -> None:
-    rig.apply(stateful_set(replicas=2, minReadySeconds=10))
-    rig.ready("rig-0")
-    assert (rig.status()["readyReplicas"], rig.status()["availableReplicas"]) == (1, 0)
-    rig.clock.advance(seconds)
-    rig.turns()
-    assert list(rig.pods()) == pods
-
-
 def test_numbers_may_begin_elsewhere(rig: Rig) -> None:
     strategy: dict[str, Any] = {"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}
     body = stateful_set(replicas=2, ordinals={"start": 5}, updateStrategy=strategy, podManagementPolicy="Parallel")
@@ -347,3 +337,42 @@ def test_numbers_may_begin_elsewhere(rig: Rig) -> None:
     rig.set_image(NEW)
     rig.gone("rig-6")
     assert rig.images() == {"rig-5": OLD, "rig-6": NEW}
+
+
+@pytest.mark.parametrize("image", [f"{NEW}\n", f" {NEW}", f"{NEW} "])
+def test_a_bad_image_costs_the_pod_that_is_ready(rig: Rig, image: str) -> None:
+    rig.apply(stateful_set())
+    rig.ready("rig-0")
+    rig.set_image(image)
+    rig.gone("rig-0")
+    assert rig.pods() == {}
+    (message,) = rig.events("FailedCreate")
+    assert message.startswith('create Pod rig-0 in StatefulSet rig failed error: Pod "rig-0" is invalid: ')
+    assert "must not have leading or trailing whitespace" in message
+    status = rig.status()
+    assert (status["observedGeneration"], status["replicas"]) == (2, 0)
+    rig.set_image(NEW)
+    assert rig.images() == {"rig-0": NEW}
+
+
+def test_a_name_that_is_too_long_for_the_label_of_its_pods(rig: Rig) -> None:
+    name = "a" * 60
+    rig.apply(stateful_set(name))
+    assert rig.pods() == {}
+    (message,) = rig.events("FailedCreate")
+    assert "must be no more than 63" in message
+
+
+def test_a_refused_pod_is_tried_again_less_and_less_often(rig: Rig) -> None:
+    rig.apply(stateful_set(image=f"{NEW}\n"))
+
+    def tried() -> int:
+        (event,) = rig.api.list("Event", NAMESPACE, fields="reason=FailedCreate")["items"]
+        return int(event["count"])
+
+    counts = []
+    for seconds in (0.004, 0.001, 0.009, 0.001, 10, 0.001):
+        rig.clock.advance(seconds)
+        rig.turns()
+        counts.append(tried())
+    assert counts == [1, 2, 2, 3, 4, 4]

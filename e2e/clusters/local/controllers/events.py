@@ -20,9 +20,10 @@ class Recorder:
         self._now = now
 
     def tell(self, api: Api, about: Json, reason: str, message: str, *, warning: bool = False) -> None:
-        """``about`` is the reference to an object in a namespace: apiVersion, kind, namespace, name, uid."""
-        namespace, now = about["namespace"], timestamp(self._now())
-        fields = f"involvedObject.uid={about['uid']},reason={reason}"
+        """``about`` is the object, in a namespace."""
+        namespace, now = about["metadata"]["namespace"], timestamp(self._now())
+        named = {field: about["metadata"][field] for field in ("namespace", "name", "uid", "resourceVersion")}
+        fields = f"involvedObject.uid={named['uid']},reason={reason}"
         with contextlib.suppress(ApiError):
             for event in api.list("Event", namespace, fields=fields)["items"]:
                 if event["message"] == message:
@@ -32,8 +33,8 @@ class Recorder:
             event = {
                 "apiVersion": "v1",
                 "kind": "Event",
-                "metadata": {"generateName": f"{about['name']}.", "namespace": namespace},
-                "involvedObject": about,
+                "metadata": {"generateName": f"{named['name']}.", "namespace": namespace},
+                "involvedObject": {"apiVersion": about["apiVersion"], "kind": about["kind"], **named},
                 "reason": reason,
                 "message": message,
                 "type": "Warning" if warning else "Normal",

@@ -11,33 +11,29 @@ from e2e.clusters.local.controllers import owners
 
 # Events have no owners, and there are many.
 LOOKED_AT = [name for name in KINDS if name != "Event"]
-Identity = tuple[str, str, str, str]
 
 
 def reconcile(api: Api) -> None:
-    # Dependents first: an owner that is made in between is then found.
-    dependents = [(kind, body) for kind in LOOKED_AT for body in api.list(kind)["items"] if owners.of(body)]
-    if not dependents:
-        return
-    there = {_identity(kind, body) for kind in LOOKED_AT for body in api.list(kind)["items"]}
-    for kind, body in dependents:
-        metadata = body["metadata"]
-        if "deletionTimestamp" in metadata or any(_is_there(owner, body, there) for owner in owners.of(body)):
-            continue
-        with contextlib.suppress(ApiError):
-            options = {"preconditions": {"uid": metadata["uid"]}, "propagationPolicy": "Background"}
-            api.delete(kind, metadata["name"], metadata.get("namespace", ""), options)
+    for kind in LOOKED_AT:
+        for body in api.list(kind)["items"]:
+            metadata = body["metadata"]
+            references = owners.of(body)
+            if not references or "deletionTimestamp" in metadata:
+                continue
+            if not any(_is_there(api, owner, metadata.get("namespace", "")) for owner in references):
+                # Gone already, or another one by now: seen in the next turn.
+                with contextlib.suppress(ApiError):
+                    options = {"preconditions": {"uid": metadata["uid"]}}
+                    api.delete(kind, metadata["name"], metadata.get("namespace", ""), options)
 
 
-def _is_there(owner: Json, dependent: Json, there: set[Identity]) -> bool:
+def _is_there(api: Api, owner: Json, namespace: str) -> bool:
     """With that uid and that name. An owner of a kind that is not known here cannot be told to be gone."""
     kind = KINDS.get(owner["kind"])
     if kind is None:
         return True
-    namespace = dependent["metadata"].get("namespace", "") if kind.namespaced else ""
-    return (kind.name, namespace, owner["name"], owner["uid"]) in there
-
-
-def _identity(kind: str, body: Json) -> Identity:
-    metadata = body["metadata"]
-    return kind, metadata.get("namespace", ""), metadata["name"], metadata["uid"]
+    try:
+        found = api.get(kind.name, owner["name"], namespace if kind.namespaced else "")
+    except ApiError:
+        return False
+    return bool(found["metadata"]["uid"] == owner["uid"])

@@ -12,16 +12,6 @@ POD_NAME_LABEL = "statefulset.kubernetes.io/pod-name"
 POD_INDEX_LABEL = "apps.kubernetes.io/pod-index"
 
 
-def owner(stateful_set: Json) -> Json:
-    return owners.reference("apps/v1", "StatefulSet", stateful_set)
-
-
-def about(stateful_set: Json) -> Json:
-    """What an Event names it by."""
-    named = {field: stateful_set["metadata"][field] for field in ("namespace", "name", "uid", "resourceVersion")}
-    return {"apiVersion": "apps/v1", "kind": "StatefulSet", **named}
-
-
 def selector_text(stateful_set: Json) -> str:
     """Its label selector, as a query has it."""
     selector = stateful_set["spec"]["selector"]
@@ -50,7 +40,7 @@ def pod(stateful_set: Json, template: Json, revision: str, ordinal: int) -> Json
         "generateName": f"{set_name}-",
         "namespace": stateful_set["metadata"]["namespace"],
         "labels": (metadata.get("labels") or {}) | labels,
-        "ownerReferences": [owner(stateful_set)],
+        "ownerReferences": [owners.reference(stateful_set)],
     }
     spec = template["spec"] | {"hostname": name}
     if service := stateful_set["spec"].get("serviceName"):
@@ -85,5 +75,5 @@ def claim_owners(stateful_set: Json, condemned: Json | None) -> list[Json]:
     """With whom a claim goes, by the retention policy: its pod, once that is ``condemned``, or the StatefulSet."""
     policy = stateful_set["spec"].get("persistentVolumeClaimRetentionPolicy") or {}
     if condemned is not None and policy.get("whenScaled") == "Delete":
-        return [owners.reference("v1", "Pod", condemned)]
-    return [owner(stateful_set)] if policy.get("whenDeleted") == "Delete" else []
+        return [owners.reference(condemned)]
+    return [owners.reference(stateful_set)] if policy.get("whenDeleted") == "Delete" else []

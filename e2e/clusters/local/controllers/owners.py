@@ -7,15 +7,11 @@ from e2e.clusters.local.api.patches import MERGE
 from e2e.clusters.local.api.verbs import Api
 
 
-def reference(api_version: str, kind: str, owner: Json) -> Json:
+def reference(owner: Json) -> Json:
     """``owner`` as the controller of an object."""
-    names = {
-        "apiVersion": api_version,
-        "kind": kind,
-        "name": owner["metadata"]["name"],
-        "uid": owner["metadata"]["uid"],
-    }
-    return {**names, "controller": True, "blockOwnerDeletion": True}
+    kind = {"apiVersion": owner["apiVersion"], "kind": owner["kind"]}
+    named = {field: owner["metadata"][field] for field in ("name", "uid")}
+    return {**kind, **named, "controller": True, "blockOwnerDeletion": True}
 
 
 def of(body: Json) -> list[Json]:
@@ -23,29 +19,26 @@ def of(body: Json) -> list[Json]:
     return body["metadata"].get("ownerReferences") or []
 
 
-def controller(body: Json) -> Json | None:
-    return next((owner for owner in of(body) if owner.get("controller")), None)
-
-
-def claimed(api: Api, kind: str, bodies: list[Json], owner: Json) -> list[Json]:
-    """Those of ``bodies`` that the owner reference ``owner`` controls.
+def claimed(api: Api, bodies: list[Json], owner: Json) -> list[Json]:
+    """Those of ``bodies`` that ``owner`` controls.
 
     One that nobody controls, and that is not being deleted, is adopted, if the owner is still there itself.
     """
-    members: list[Json] = []
+    members = []
+    name, namespace, uid = (owner["metadata"][field] for field in ("name", "namespace", "uid"))
     for body in bodies:
-        its = controller(body)
-        if its is None and "deletionTimestamp" not in body["metadata"]:
-            if api.get(owner["kind"], owner["name"], body["metadata"]["namespace"])["metadata"]["uid"] != owner["uid"]:
-                return members
-            members.append(replaced(api, kind, body, [*of(body), owner]))
-        elif its is not None and its["uid"] == owner["uid"]:
+        controller = next((one for one in of(body) if one.get("controller")), None)
+        if controller is None and "deletionTimestamp" not in body["metadata"]:
+            if api.get(owner["kind"], name, namespace)["metadata"]["uid"] != uid:
+                break
+            members.append(replaced(api, body, [*of(body), reference(owner)]))
+        elif controller is not None and controller["uid"] == uid:
             members.append(body)
     return members
 
 
-def replaced(api: Api, kind: str, body: Json, references: list[Json]) -> Json:
-    """The object, with these owner references, unless it has become another one meanwhile (:class:`ApiError`)."""
+def replaced(api: Api, body: Json, references: list[Json]) -> Json:
+    """The object with these owner references; :class:`ApiError` when it has become another one meanwhile."""
     metadata = body["metadata"]
     change = {"metadata": {"uid": metadata["uid"], "ownerReferences": references}}
-    return api.patch(kind, metadata["name"], change, MERGE, metadata["namespace"])
+    return api.patch(body["kind"], metadata["name"], change, MERGE, metadata["namespace"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from e2e.clusters.local.api.objects import Json
 from e2e.clusters.local.controllers import pods
@@ -38,7 +37,7 @@ class Members:
         name = stateful_set["metadata"]["name"]
         numbered = {number: pod for pod in bodies if (number := pods.ordinal(pod, name)) is not None}
         first = _first(stateful_set)
-        wanted = range(first, first + stateful_set["spec"].get("replicas", 1))
+        wanted = range(first, first + stateful_set["spec"]["replicas"])
         condemned = {number: pod for number, pod in numbered.items() if number not in wanted}
         return cls({number: numbered.get(number) for number in wanted}, condemned)
 
@@ -47,23 +46,21 @@ class Members:
         return {number: pod for number, pod in self.replicas.items() if pod is not None} | self.condemned
 
 
-def actions(stateful_set: Json, members: Members, update_revision: str, now: datetime) -> list[Action]:
+def actions(stateful_set: Json, members: Members, update_revision: str) -> list[Action]:
     """In this order. Under OrderedReady one at most: what comes after it is looked at when it is done."""
     spec = stateful_set["spec"]
-    strategy = spec.get("updateStrategy") or {}
-    on_delete = strategy.get("type") == "OnDelete"
-    partition = 0 if on_delete else _first(stateful_set) + (strategy.get("rollingUpdate") or {}).get("partition", 0)
-    if spec.get("podManagementPolicy") == "Parallel":
+    on_delete = spec["updateStrategy"]["type"] == "OnDelete"
+    partition = 0 if on_delete else _first(stateful_set) + spec["updateStrategy"]["rollingUpdate"]["partition"]
+    if spec["podManagementPolicy"] == "Parallel":
         planned = list(_parallel(members, partition))
         return planned if on_delete else planned + _update(members, partition, update_revision)
-    min_ready = timedelta(seconds=spec.get("minReadySeconds", 0))
     for ordinal, pod in members.replicas.items():
         if pod is None:
             return [Create(ordinal, ordinal < partition)]
         if pods.is_finished(pod):
             return [] if pods.is_terminating(pod) else [Delete(pod)]
         # Also a template that has changed meanwhile does not replace a pod that is not Ready.
-        if pods.is_terminating(pod) or not pods.is_available(pod, min_ready, now):
+        if not pods.is_healthy(pod):
             return []
     if members.condemned:
         return _scale_down(members.condemned)
@@ -83,7 +80,7 @@ def _parallel(members: Members, partition: int) -> Iterator[Action]:
 
 def _scale_down(condemned: dict[int, Json]) -> list[Action]:
     """From the top, one by one; one that is not Ready goes only when none below it is not Ready either."""
-    unhealthy = [number for number, pod in condemned.items() if pods.is_terminating(pod) or not pods.is_ready(pod)]
+    unhealthy = [number for number, pod in condemned.items() if not pods.is_healthy(pod)]
     last = max(condemned)
     if pods.is_terminating(condemned[last]) or (last in unhealthy and last != min(unhealthy)):
         return []
@@ -93,10 +90,10 @@ def _scale_down(condemned: dict[int, Json]) -> list[Action]:
 def _update(members: Members, partition: int, update_revision: str) -> list[Action]:
     """The one with the largest ordinal that is not of the update revision, once all above it are healthy."""
     for ordinal, pod in sorted(members.replicas.items(), reverse=True):
-        if ordinal < partition or pod is None or pods.is_terminating(pod):
+        if ordinal < partition or pod is None or pods.is_terminating(pod) or pods.is_finished(pod):
             return []
         if pods.revision(pod) != update_revision:
-            return [Delete(pod)] if not pods.is_finished(pod) else []
+            return [Delete(pod)]
         if not pods.is_ready(pod):
             return []
     return []

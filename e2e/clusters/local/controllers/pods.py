@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
 
-from e2e.clusters.local.api.objects import Json, labels_of, parse_time
+from e2e.clusters.local.api.objects import Json, labels_of
 
 REVISION_LABEL = "controller-revision-hash"
 _NAME = re.compile(r"(?P<parent>.*)-(?P<ordinal>[0-9]+)")
@@ -26,25 +25,17 @@ def is_terminating(pod: Json) -> bool:
 
 
 def is_finished(pod: Json) -> bool:
-    return pod.get("status", {}).get("phase") in ("Failed", "Succeeded")
+    return pod["status"].get("phase") in ("Failed", "Succeeded")
 
 
 def is_ready(pod: Json) -> bool:
     """Running and Ready, also while it terminates."""
-    return _ready_condition(pod) is not None
-
-
-def is_available(pod: Json, min_ready: timedelta, now: datetime) -> bool:
-    """Ready for as long as that."""
-    ready = _ready_condition(pod)
-    if ready is None:
-        return False
-    return not min_ready or parse_time(ready["lastTransitionTime"]) + min_ready <= now
-
-
-def _ready_condition(pod: Json) -> Json | None:
-    status = pod.get("status", {})
-    if status.get("phase") != "Running":
-        return None
+    status = pod["status"]
     conditions = status.get("conditions") or []
-    return next((one for one in conditions if one["type"] == "Ready" and one["status"] == "True"), None)
+    return status.get("phase") == "Running" and any(
+        condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions
+    )
+
+
+def is_healthy(pod: Json) -> bool:
+    return is_ready(pod) and not is_terminating(pod)

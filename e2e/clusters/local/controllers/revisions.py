@@ -44,9 +44,9 @@ def hash_of(data: Json, collision_count: int) -> str:
 def observed(api: Api, stateful_set: Json) -> Revisions:
     """Those that there are; the template's is created, or becomes the newest again."""
     namespace = stateful_set["metadata"]["namespace"]
-    status = stateful_set.get("status", {})
+    status = stateful_set["status"]
     found = api.list(KIND, namespace, labels=identity.selector_text(stateful_set))["items"]
-    history = owners.claimed(api, KIND, found, identity.owner(stateful_set))
+    history = owners.claimed(api, found, stateful_set)
     history.sort(key=lambda revision: (revision["revision"], revision["metadata"]["name"]))
     data = {"spec": {"template": stateful_set["spec"]["template"] | {"$patch": "replace"}}}
     collision_count = status.get("collisionCount", 0)
@@ -67,7 +67,7 @@ def truncate(api: Api, stateful_set: Json, revisions: Revisions, members: Iterab
     """Deletes the oldest that nobody needs, beyond the limit."""
     live = {revisions.current["metadata"]["name"], revisions.update["metadata"]["name"], *map(pods.revision, members)}
     unused = [revision for revision in revisions.history if revision["metadata"]["name"] not in live]
-    limit = stateful_set["spec"].get("revisionHistoryLimit", 10)
+    limit = stateful_set["spec"]["revisionHistoryLimit"]
     for revision in unused[: max(0, len(unused) - limit)]:
         api.delete(KIND, revision["metadata"]["name"], revision["metadata"]["namespace"])
 
@@ -79,7 +79,7 @@ def _create(api: Api, stateful_set: Json, data: Json, number: int, collision_cou
         digest = hash_of(data, collision_count)
         name = f"{metadata['name']}-{digest}"
         labels = (stateful_set["spec"]["template"]["metadata"].get("labels") or {}) | {HASH_LABEL: digest}
-        references = [identity.owner(stateful_set)]
+        references = [owners.reference(stateful_set)]
         wanted = {"name": name, "namespace": metadata["namespace"], "labels": labels, "ownerReferences": references}
         body = {"apiVersion": "apps/v1", "kind": KIND, "metadata": wanted, "data": data, "revision": number}
         try:

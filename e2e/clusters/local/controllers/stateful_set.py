@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from e2e.clusters.local.api.errors import ApiError
@@ -20,15 +19,6 @@ FIRST_RETRY_SECONDS = 0.005
 LAST_RETRY_SECONDS = 1000.0
 
 
-@dataclass(frozen=True)
-class _BackOff:
-    """After failures in a row at one generation: when to try again."""
-
-    generation: int
-    failures: int
-    until: datetime
-
-
 class StatefulSets:
     """Reconciles all StatefulSets. One whose turn was refused is tried again later, or when its spec changes."""
 
@@ -36,35 +26,24 @@ class StatefulSets:
         self._delays = delays
         self._now = now
         self._events = Recorder("statefulset-controller", now)
-        self._back_offs: dict[str, _BackOff] = {}
+        # By uid and generation: how often it was refused in a row, and when it is tried again.
+        self._refused: dict[tuple[str, int], tuple[int, datetime]] = {}
 
     def reconcile(self, api: Api) -> None:
-        stateful_sets = api.list("StatefulSet")["items"]
-        uids = {stateful_set["metadata"]["uid"] for stateful_set in stateful_sets}
-        self._back_offs = {uid: back_off for uid, back_off in self._back_offs.items() if uid in uids}
-        for stateful_set in stateful_sets:
-            if "deletionTimestamp" in stateful_set["metadata"] or not self._due(stateful_set):
-                continue
-            try:
-                self._sync(api, stateful_set)
-            except ApiError:
-                self._back_off(stateful_set)
-            else:
-                self._back_offs.pop(stateful_set["metadata"]["uid"], None)
-
-    def _due(self, stateful_set: Json) -> bool:
-        back_off = self._back_offs.get(stateful_set["metadata"]["uid"])
-        if back_off is None or back_off.generation != stateful_set["metadata"]["generation"]:
-            return True
-        return self._now() >= back_off.until
-
-    def _back_off(self, stateful_set: Json) -> None:
-        uid, generation = stateful_set["metadata"]["uid"], stateful_set["metadata"]["generation"]
-        before = self._back_offs.get(uid)
-        failures = before.failures if before and before.generation == generation else 0
-        seconds = min(FIRST_RETRY_SECONDS * 2 ** min(failures, 30), LAST_RETRY_SECONDS)
-        until = self._now() + timedelta(seconds=self._delays.seconds(seconds))
-        self._back_offs[uid] = _BackOff(generation, failures + 1, until)
+        refused = {}
+        for stateful_set in api.list("StatefulSet")["items"]:
+            metadata, now = stateful_set["metadata"], self._now()
+            key = metadata["uid"], metadata["generation"]
+            times, until = self._refused.get(key, (0, now))
+            if now < until:
+                refused[key] = times, until
+            elif "deletionTimestamp" not in metadata:
+                try:
+                    self._sync(api, stateful_set)
+                except ApiError:
+                    seconds = min(FIRST_RETRY_SECONDS * 2 ** min(times, 20), LAST_RETRY_SECONDS)
+                    refused[key] = times + 1, now + timedelta(seconds=self._delays.seconds(seconds))
+        self._refused = refused
 
     def _sync(self, api: Api, stateful_set: Json) -> None:
         namespace = stateful_set["metadata"]["namespace"]
@@ -72,18 +51,19 @@ class StatefulSets:
         selected = api.list("Pod", namespace, labels=identity.selector_text(stateful_set))["items"]
         name = stateful_set["metadata"]["name"]
         named = [pod for pod in selected if pods.ordinal(pod, name) is not None]
-        members = Members.of(stateful_set, owners.claimed(api, "Pod", named, identity.owner(stateful_set)))
+        members = Members.of(stateful_set, owners.claimed(api, named, stateful_set))
+        present = list(members.by_ordinal().values())
         try:
             self._keep_claims(api, stateful_set, members)
-            for action in plan.actions(stateful_set, members, seen.update["metadata"]["name"], self._now()):
+            for action in plan.actions(stateful_set, members, seen.update["metadata"]["name"]):
                 if isinstance(action, Create):
                     self._create(api, stateful_set, action.ordinal, seen.current if action.current else seen.update)
                 else:
                     self._delete(api, stateful_set, action.pod)
         finally:
-            new = status(stateful_set, seen, list(members.by_ordinal().values()), self._now())
+            new = status(stateful_set, seen, present)
             api.set_status("StatefulSet", name, namespace, stateful_set["metadata"]["uid"], new)
-        revisions.truncate(api, stateful_set, seen, list(members.by_ordinal().values()))
+        revisions.truncate(api, stateful_set, seen, present)
 
     def _create(self, api: Api, stateful_set: Json, ordinal: int, revision: Json) -> None:
         """The pod, after the claims that it needs; not while such a claim still goes with an earlier pod."""
@@ -109,7 +89,7 @@ class StatefulSets:
         name = claim["metadata"]["name"]
         api.create(claim, claim["metadata"]["namespace"])
         message = f"create Claim {name} Pod {pod} in StatefulSet {stateful_set['metadata']['name']} success"
-        self._events.tell(api, identity.about(stateful_set), "SuccessfulCreate", message)
+        self._events.tell(api, stateful_set, "SuccessfulCreate", message)
 
     def _keep_claims(self, api: Api, stateful_set: Json, members: Members) -> None:
         """Claims of the pods that there are: made again for one that waits, and owned by whom they go with."""
@@ -126,7 +106,7 @@ class StatefulSets:
                     continue
                 references = [*(one for one in owners.of(found) if one["uid"] not in ours), *wanted]
                 if references != owners.of(found):
-                    owners.replaced(api, CLAIM, found, references)
+                    owners.replaced(api, found, references)
 
     def _delete(self, api: Api, stateful_set: Json, pod: Json) -> None:
         name, namespace, uid = (pod["metadata"][field] for field in ("name", "namespace", "uid"))
@@ -141,18 +121,16 @@ class StatefulSets:
         result = "successful" if error is None else f"failed error: {error.message}"
         message = f"{verb} Pod {pod} in StatefulSet {stateful_set['metadata']['name']} {result}"
         reason = f"{'Successful' if error is None else 'Failed'}{verb.title()}"
-        self._events.tell(api, identity.about(stateful_set), reason, message, warning=error is not None)
+        self._events.tell(api, stateful_set, reason, message, warning=error is not None)
 
 
-def status(stateful_set: Json, seen: Revisions, members: list[Json], now: datetime) -> Json:
+def status(stateful_set: Json, seen: Revisions, members: list[Json]) -> Json:
     """The whole status, of the pods as they were seen. Counts of zero are left out where a real one does."""
-    min_ready = timedelta(seconds=stateful_set["spec"].get("minReadySeconds", 0))
     current, update = seen.current["metadata"]["name"], seen.update["metadata"]["name"]
     living = [pods.revision(pod) for pod in members if not pods.is_terminating(pod)]
-    ready = sum(pods.is_ready(pod) for pod in members)
-    updated = living.count(update)
-    done = updated == ready == len(members) == stateful_set["spec"].get("replicas", 1)
-    if done and stateful_set["spec"].get("updateStrategy", {}).get("type") != "OnDelete":
+    ready, updated = sum(pods.is_ready(pod) for pod in members), living.count(update)
+    done = updated == ready == len(members) == stateful_set["spec"]["replicas"]
+    if done and stateful_set["spec"]["updateStrategy"]["type"] == "RollingUpdate":
         current = update
     counts = {"readyReplicas": ready, "currentReplicas": living.count(current), "updatedReplicas": updated}
     return {
@@ -162,7 +140,7 @@ def status(stateful_set: Json, seen: Revisions, members: list[Json], now: dateti
         "currentRevision": current,
         "updateRevision": update,
         "collisionCount": seen.collision_count,
-        "availableReplicas": sum(pods.is_available(pod, min_ready, now) for pod in members),
+        "availableReplicas": ready,
     }
 
 

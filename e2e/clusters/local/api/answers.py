@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
+
+import orjson
 
 from e2e.clusters.local.api import pod_log, scale
 from e2e.clusters.local.api.errors import ApiError, bad_request, method_not_allowed, unknown_path
@@ -64,7 +65,7 @@ def _read(api: Api, request: Request, target: Target, stopped: Stopped) -> Respo
 
 def _lines(events: Iterator[Json]) -> Iterator[bytes]:
     for event in events:
-        yield json.dumps(event, separators=(",", ":")).encode() + b"\n"
+        yield orjson.dumps(event) + b"\n"
 
 
 def _create(api: Api, request: Request, target: Target) -> Response:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import copy
 import random
 import string
 import uuid
 from datetime import datetime
 
-from e2e.clusters.local.api import defaults
+from e2e.clusters.local.api import defaults, validation
 from e2e.clusters.local.api.errors import Refusals, bad_request
-from e2e.clusters.local.api.objects import KINDS, Json, Kind, timestamp
+from e2e.clusters.local.api.objects import KINDS, Json, Kind, copied, timestamp
 
 # As a real one's: no vowels, and nothing that looks like another.
 _LETTERS = "".join(one for one in string.ascii_lowercase + string.digits if one not in "aeiouy013l")
@@ -19,7 +18,7 @@ _SERVERS_OWN = ("resourceVersion", "deletionTimestamp", "deletionGracePeriodSeco
 
 def complete(kind: Kind, body: Json, namespace: str, now: datetime) -> Json:
     """A copy with a name, a namespace, a uid, the time and the defaults. 400 and 422 for what cannot be."""
-    new = copy.deepcopy(body)
+    new = copied(body)
     metadata = new.setdefault("metadata", {})
     for name in _SERVERS_OWN:
         metadata.pop(name, None)
@@ -41,6 +40,7 @@ def complete(kind: Kind, body: Json, namespace: str, now: datetime) -> Json:
     if "status" in kind.subresources:
         new.pop("status", None)
     defaults.fill_in(new)
+    validation.check(new, None, Refusals(kind, metadata["name"]))
     return new
 
 

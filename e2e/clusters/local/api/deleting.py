@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 from datetime import datetime, timedelta
 
 from e2e.clusters.local.api.errors import Refusals
-from e2e.clusters.local.api.objects import Json, parse_time, timestamp
+from e2e.clusters.local.api.objects import Json, copied, parse_time, timestamp
 
 GRACE_SECONDS = 30
 
@@ -34,7 +33,7 @@ def terminating(old: Json, options: Json, now: datetime) -> Json:
         if grace >= before:
             return old
         asked = parse_time(metadata["deletionTimestamp"]) - timedelta(seconds=before)
-    new = copy.deepcopy(old)
+    new = copied(old)
     end = timestamp(asked + timedelta(seconds=grace))
     new["metadata"] |= {"deletionTimestamp": end, "deletionGracePeriodSeconds": grace}
     if old["kind"] == "Namespace":
@@ -48,7 +47,7 @@ def without_owner(body: Json, uid: str) -> Json | None:
     others = [one for one in references if one["uid"] != uid]
     if len(others) == len(references):
         return None
-    new = copy.deepcopy(body)
+    new = copied(body)
     new["metadata"].pop("ownerReferences")
     if others:
         new["metadata"]["ownerReferences"] = others

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
+
 Json = dict[str, Any]
 
 RBAC = "rbac.authorization.k8s.io/v1"
@@ -60,6 +62,12 @@ KINDS = {
     )
 }
 BY_PLURAL = {(kind.group_version, kind.plural): kind for kind in KINDS.values()}
+
+
+def copied(body: Json) -> Json:
+    """A copy of a JSON object, all the way down."""
+    result: Json = orjson.loads(orjson.dumps(body))
+    return result
 
 
 def timestamp(moment: datetime) -> str:

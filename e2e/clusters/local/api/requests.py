@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import orjson
 import yaml  # type: ignore[import-untyped]
 
 from e2e.clusters.local.api.errors import ApiError, bad_request
@@ -104,7 +104,7 @@ class Request:
         try:
             if self.content_type.endswith("yaml") and not self.content.lstrip().startswith(b"{"):
                 return yaml.safe_load(self.content)
-            return json.loads(self.content)
+            return orjson.loads(self.content)
         except (ValueError, yaml.YAMLError) as error:
             raise bad_request(f"the object provided is unrecognized: {error}") from error
 
@@ -130,7 +130,7 @@ class Response:
 
     @classmethod
     def of(cls, body: Json, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-        return cls(status, json.dumps(body, separators=(",", ":")).encode() + b"\n", headers=headers or {})
+        return cls(status, orjson.dumps(body) + b"\n", headers=headers or {})
 
     @classmethod
     def refusal(cls, error: ApiError, headers: Mapping[str, str] | None = None) -> Response:

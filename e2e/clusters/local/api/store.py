@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 import threading
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from e2e.clusters.local.api.objects import Json
+from e2e.clusters.local.api.objects import Json, copied
 
 WINDOW = 5000
 
@@ -60,7 +59,7 @@ class Store:
         """The last state, as watchers see it."""
         with self.changed:
             before = self._objects.pop(_key(body))
-            last = copy.deepcopy(body)
+            last = copied(body)
             self._change("DELETED", before, last)
             return last
 

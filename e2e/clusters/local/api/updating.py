@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import copy
-
-from e2e.clusters.local.api import defaults
+from e2e.clusters.local.api import defaults, validation
 from e2e.clusters.local.api.errors import Refusals, bad_request
-from e2e.clusters.local.api.objects import Json
+from e2e.clusters.local.api.objects import Json, copied
 
 WITH_STATUS = ("Namespace", "Pod", "PersistentVolume", "PersistentVolumeClaim", "Service", "StatefulSet")
 # Of metadata, what no client changes.
@@ -26,7 +24,7 @@ def updated(old: Json, new: Json, subresource: str, refusals: Refusals) -> Json 
     A subresource changes its own part only, and without one `status` stays as it was.
     """
     _check_identity(old["metadata"], new.setdefault("metadata", {}), refusals)
-    result = copy.deepcopy(_part(old, new, subresource))
+    result = copied(_part(old, new, subresource))
     metadata, before = result["metadata"], old["metadata"]
     for name in _SERVERS_OWN:
         metadata.pop(name, None)
@@ -39,6 +37,7 @@ def updated(old: Json, new: Json, subresource: str, refusals: Refusals) -> Json 
     defaults.fill_in(result)
     if result == old:
         return None
+    validation.check(result, old, refusals)
     if "generation" in before and result.get("spec") != old.get("spec"):
         metadata["generation"] = before["generation"] + 1
     return result

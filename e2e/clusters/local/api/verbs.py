@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from e2e.clusters.local.api import creating, deleting, patches, watching
 from e2e.clusters.local.api.errors import Refusals, bad_request
-from e2e.clusters.local.api.objects import KINDS, Json, Kind
+from e2e.clusters.local.api.objects import KINDS, Json, Kind, copied
 from e2e.clusters.local.api.selectors import selector
 from e2e.clusters.local.api.store import Store
 from e2e.clusters.local.api.updating import is_done, updated
@@ -60,17 +59,17 @@ class Api:
             there = self._store.get(kind.name, namespace, name)
             if there is not None:
                 raise refusals.already_exists(terminating="deletionTimestamp" in there["metadata"])
-            return copy.deepcopy(new if dry_run else self._store.put(new))
+            return copied(new if dry_run else self._store.put(new))
 
     def get(self, kind: str, name: str, namespace: str = "") -> Json:
         """404 when there is none."""
-        return copy.deepcopy(self._found(kind, name, namespace))
+        return copied(self._found(kind, name, namespace))
 
     def list(self, kind: str, namespace: str = "", *, labels: str = "", fields: str = "") -> Json:
         """A `PodList` and so on, with the resourceVersion to watch from."""
         matches = selector(kind, labels, fields)
         with self._store.changed:
-            items = [copy.deepcopy(body) for body in self._store.all(_kind(kind).name, namespace) if matches(body)]
+            items = [copied(body) for body in self._store.all(_kind(kind).name, namespace) if matches(body)]
             metadata = {"resourceVersion": str(self._store.version)}
         return {"kind": f"{kind}List", "apiVersion": KINDS[kind].group_version, "metadata": metadata, "items": items}
 
@@ -123,7 +122,7 @@ class Api:
                     self._orphan(old)
                 self._store_changed(old, new)
         if kind == "Pod" or not is_done(new):
-            return copy.deepcopy(new)
+            return copied(new)
         details = {"name": name, "group": KINDS[kind].group, "kind": KINDS[kind].plural, "uid": old["metadata"]["uid"]}
         return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
 
@@ -167,7 +166,7 @@ class Api:
         result = updated(old, new, subresource, Refusals(KINDS[old["kind"]], old["metadata"]["name"]))
         if result is not None and not dry_run:
             self._store_changed(old, result)
-        return copy.deepcopy(result or old)
+        return copied(result or old)
 
     def _store_changed(self, old: Json, new: Json) -> None:
         if is_done(new):

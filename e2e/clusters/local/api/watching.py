@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 import time
 from collections.abc import Callable, Iterator
 
 from e2e.clusters.local.api.errors import bad_request, expired
-from e2e.clusters.local.api.objects import Json
+from e2e.clusters.local.api.objects import Json, copied
 from e2e.clusters.local.api.selectors import Matches
 from e2e.clusters.local.api.store import Change, Store
 
@@ -69,4 +68,4 @@ def _type(change: Change, matches: Matches) -> str:
 
 
 def _event(type_: str, body: Json) -> Json:
-    return {"type": type_, "object": copy.deepcopy(body)}
+    return {"type": type_, "object": copied(body)}

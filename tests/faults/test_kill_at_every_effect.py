@@ -18,7 +18,7 @@ from tests.faults.scenarios import SCENARIOS
 from tests.faults.world import SIGKILLED
 from tests.support.manifests import PINNED, POD
 
-for module in pkgutil.iter_modules(adapters.__path__, f"{adapters.__name__}."):
+for module in pkgutil.walk_packages(adapters.__path__, f"{adapters.__name__}."):
     import_module(module.name)
 
 EFFECTS = tuple(effects.names)

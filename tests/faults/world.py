@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,12 +13,12 @@ from pathlib import Path
 from bootstrap_monitor.core import names
 from bootstrap_monitor.core.json import JsonObject
 from bootstrap_monitor.errors import ExitCode
+from tests.support import watched
 from tests.support.cluster_http import serve
 from tests.support.kube_api import kubeconfig
 from tests.support.manifests import NAMESPACE, NODE, PINNED, POD, PROBE, pod_image, template_image
 from tests.support.rig import NODE_FILES, Rig
 
-ROOT = Path(__file__).parents[2]
 RUN_SECONDS = 120
 MOST_RUNS = 6
 SIGKILLED = -signal.SIGKILL
@@ -85,7 +83,6 @@ class World:
     def _init(self, config: Path, kill: str) -> int:
         record = self.folder / f"effects-{len(self.effects)}"
         record.touch()
-        command = [sys.executable, "-m", "tests.support.watched", "init"]
         environment = {
             **{name: value for name, value in os.environ.items() if name != "COVERAGE_PROCESS_START"},
             "KUBECONFIG": str(config),
@@ -93,18 +90,18 @@ class World:
             "POD_NAME": POD,
             "BOOTSTRAP_MONITOR_NODE_CONTAINER_NAME": NODE,
             "BOOTSTRAP_MONITOR_DATA_DIR": str(self.rig.volume),
-            "WATCHED_EFFECTS": str(record),
-            "WATCHED_KILL": kill,
         }
-        with (self.folder / "log").open("ab") as log:
-            process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=log, stderr=log)
+        process = watched.start(["init"], environment, self.folder / "log", record, kill)
         if not kill:  # else SIGTERM may come before the moment of the kill
-            self.rig.cluster.on_delete = lambda pod: process.send_signal(signal.SIGTERM)
+            self.rig.cluster.on_delete = lambda pod: process.terminate()
         try:
-            code = process.wait(RUN_SECONDS)
+            process.join(RUN_SECONDS)
+            code = process.exitcode
+            assert code is not None, f"it has not ended in {RUN_SECONDS} s"
         finally:
             process.kill()
-            process.wait()
+            process.join()
+            process.close()
             self.rig.cluster.on_delete = lambda pod: None
         self.effects.append(record.read_text().splitlines())
         return code

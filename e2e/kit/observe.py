@@ -40,7 +40,7 @@ def wait_for(
             if seen := look():
                 return seen
             trouble = unless() or ""
-        except (RefusedError, httpx.TransportError, OSError) as error:
+        except (RefusedError, httpx.TransportError, OSError, KeyError) as error:
             # What is looked at may not be there yet, or be away for a moment.
             trouble, hopeless = f"the last look failed: {error!r}", False
         else:

@@ -163,9 +163,9 @@ class Rig:
         lines = [line for line in self.logs(*(containers or (INIT, SIDECAR))) if uid in {None, line.uid}]
         return [line.json for line in lines if line.message == message and line.pod.rpartition("-")[0] == self._name]
 
-    def node_ip(self) -> str:
-        """Raises KeyError while the pod has none."""
-        return str(self.pod()["status"]["podIP"])
+    def node_address(self) -> str:
+        """HOST:PORT. Raises KeyError while the pod has none."""
+        return self.cluster.node_address(self.pod())
 
     def node(self, path: str) -> httpx.Response:
         """GET from the node's own HTTP server."""
@@ -237,7 +237,7 @@ class Rig:
         return "\n".join(["pods:", *lives[-12:], "log:", *tail[-25:]])
 
     def _node(self, method: str, path: str, address: str | None = None, **options: object) -> httpx.Response:
-        url = f"http://{address or self.pod()['status'].get('podIP', '0.0.0.0')}:{manifests.HTTP_PORT}{path}"
+        url = f"http://{address or self.node_address()}{path}"
         with httpx.Client(trust_env=False, timeout=10, verify=False) as client:
             return client.request(method, url, **options)  # type: ignore[arg-type] # as httpx takes them
 

@@ -39,7 +39,7 @@ def test_real_main_loop(rig: Rig, start_network: StartNetwork, shape: VolumeShap
     assert [entry["reason"] for entry in rig.logged("Decided")] == ["ImageNotPinned", "NoTestDetails"]
     [completed] = rig.until_logged("Bootstrap completed successfully")
     assert completed["heights"]["C"] >= height
-    assert c_height(rig.node_ip()) >= height
+    assert c_height(rig.pod()["status"]["podIP"]) >= height
     assert fetched_blocks(rig) >= height
     first_test = rig.details()
     assert first_test["startTime"] == result["start"]

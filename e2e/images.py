@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -10,7 +9,6 @@ from collections.abc import Collection
 from pathlib import Path
 
 from e2e import registry as registry_api
-from e2e import variables
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "scripts/build-image"
@@ -36,7 +34,7 @@ def ensure_images(registry: str, names: Collection[str] = NAMES) -> dict[str, st
     references = {}
     for name in names:
         begun, tagged = time.monotonic(), f"{registry}/{name}:dev"
-        stale = not os.environ.get(variables.IMAGES_PUSHED) and _pushed_inputs(tagged) != _inputs(name)
+        stale = _pushed_inputs(tagged) != _inputs(name)
         if stale:
             _say(f"{name}: building")
             subprocess.run([BUILD, tagged, "--image", name, "--push"], check=True)

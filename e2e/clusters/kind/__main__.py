@@ -6,8 +6,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from e2e.clusters.errors import ClusterError
 from e2e.clusters.kind import cluster
-from e2e.clusters.kind.errors import ClusterError
 from e2e.clusters.kind.settings import Settings
 
 

@@ -6,8 +6,8 @@ import shlex
 import shutil
 import time
 
+from e2e.clusters.errors import ClusterError
 from e2e.clusters.kind import configuration, registry
-from e2e.clusters.kind.errors import ClusterError
 from e2e.clusters.kind.record import Record
 from e2e.clusters.kind.settings import CLUSTER, NODE, NODE_KUBECONFIG, READY_SECONDS, SCENARIOS, Settings
 from e2e.clusters.kind.tools import LONG_SECONDS, ask, need, run, say
@@ -46,7 +46,9 @@ def down(settings: Settings) -> None:
 def shell(settings: Settings) -> str:
     """For `eval`; kubectl is the node's where this machine has none."""
     if not settings.kubeconfig.exists():
-        raise ClusterError("no cluster is up", f"`kind get clusters` names {CLUSTER}?", "`scripts/cluster kind up`")
+        raise ClusterError(
+            "no cluster is up", "`scripts/cluster kind up`", check=f"`kind get clusters` names {CLUSTER}?"
+        )
     lines = [
         f"export KUBECONFIG={shlex.quote(str(settings.kubeconfig))}",
         f"export BOOTSTRAP_MONITOR_E2E_REGISTRY={settings.registry}",
@@ -69,8 +71,8 @@ def wait_until_ready(seconds: float = READY_SECONDS) -> None:
         if time.monotonic() >= deadline:
             raise ClusterError(
                 f"the API server is not ready after {seconds:.0f} s",
-                f"`docker logs {NODE}`; memory and disk",
                 REMEDY,
+                check=f"`docker logs {NODE}`; memory and disk",
             )
         time.sleep(POLL_SECONDS)
     timeout = f"--timeout={READY_SECONDS}s"
@@ -93,8 +95,8 @@ def _ensure_cluster(settings: Settings, record: Record) -> None:
         if nodes != [NODE]:
             raise ClusterError(
                 f"the cluster {CLUSTER} was made by somebody else, with other nodes than {NODE}: {', '.join(nodes)}",
-                f"`kind get nodes --name {CLUSTER}`",
                 f"if nobody needs it, `kind delete cluster --name {CLUSTER}`, then try again",
+                check=f"`kind get nodes --name {CLUSTER}`",
             )
         say(f"taking the cluster {CLUSTER} that is there; `down` will leave it")
         record.note("cluster", "taken")

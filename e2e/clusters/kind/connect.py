@@ -9,10 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
-from e2e import variables
-from e2e.clusters.kind.errors import ClusterError
+from e2e import registry, variables
+from e2e.clusters.errors import ClusterError
 from e2e.clusters.kind.settings import NODE_KUBECONFIG, READY_SECONDS
-from e2e.images import ensure_images
 from e2e.kit.cluster import Cluster, node_at_pod_ip
 
 # Process 1 is the node's, and so its root folder is at hand; images/scenarios has links into it.
@@ -31,8 +30,8 @@ def connect() -> Cluster:
     if not address:
         raise ClusterError(
             "the kind cluster is used from beside its node only",
-            "is this a shell of your own?",
             "`scripts/e2e --cluster kind`, or `scripts/cluster kind run COMMAND…`",
+            check="is this a shell of your own?",
         )
     return Cluster(
         kubeconfig=NODE_ROOT / NODE_KUBECONFIG.removeprefix("/"),
@@ -41,7 +40,7 @@ def connect() -> Cluster:
         registry_from_pods=address,
         pod_logs=POD_LOGS,
         component_logs=COMPONENT_LOGS,
-        image=lambda image: ensure_images(name, [image])[image],
+        image=lambda image: _pushed(name, image),
         node_address=node_at_pod_ip,
         kill=kill,
         renew_volumes=renew_volumes,
@@ -51,6 +50,18 @@ def connect() -> Cluster:
         crash=_cannot,
         recover=_cannot,
     )
+
+
+def _pushed(host: str, name: str) -> str:
+    """From here nothing can be built."""
+    digest = registry.digest(f"{host}/{name}:dev")
+    if digest is None:
+        raise ClusterError(
+            f"the image {name} is not in the registry {host}",
+            "run what needs it on the host cluster",
+            check="is it one of those that e2e/clusters/kind/images.py pushes?",
+        )
+    return f"{host}/{name}@{digest}"
 
 
 def kill(container_id: str) -> None:
@@ -92,8 +103,8 @@ def start(component: str) -> None:
 def _cannot() -> NoReturn:
     raise ClusterError(
         "the node cannot be crashed: what runs beside it would end with it",
-        "is the scenario marked `not_on` kind?",
         "run it on the host cluster",
+        check="is the scenario marked `not_on` kind?",
     )
 
 
@@ -112,8 +123,8 @@ def _wait(condition: Callable[[], bool], what: str) -> None:
         if time.monotonic() >= deadline:
             raise ClusterError(
                 f"waited for {what}, in vain for {READY_SECONDS} s",
-                "the reports in e2e-report/",
                 "`scripts/cluster kind down`, then begin anew",
+                check="the reports in e2e-report/",
             )
         time.sleep(POLL_SECONDS)
 
@@ -123,8 +134,8 @@ def _in_node(*command: str) -> str:
     if done.returncode != 0:
         raise ClusterError(
             f"`{' '.join(command)}` failed in the node: {done.stderr.strip()}",
-            "its words",
             "`scripts/cluster kind down`, then begin anew",
+            check="its words",
         )
     return done.stdout
 

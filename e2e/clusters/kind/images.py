@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 
-from e2e.clusters.kind.errors import ClusterError
+from e2e.clusters.errors import ClusterError
 from e2e.clusters.kind.settings import OFFICIAL_NODE, ROOT, SCENARIOS, Settings
 from e2e.clusters.kind.tools import LONG_SECONDS, run, say
 
@@ -32,7 +32,7 @@ def scenarios() -> str:
 def _build(tag: str, name: str, *options: str) -> None:
     command = [str(ROOT / "scripts/build-image"), tag, f"--image={name}", *options]
     if subprocess.run(command, env={**os.environ, "CONTAINER_TOOL": "docker"}, check=False).returncode != 0:
-        raise ClusterError(f"the image {name} cannot be built and pushed", "what is said above", REMEDY)
+        raise ClusterError(f"the image {name} cannot be built and pushed", REMEDY, check="what is said above")
 
 
 def _push_node(tag: str) -> None:

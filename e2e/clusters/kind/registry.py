@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 
-from e2e.clusters.kind.errors import ClusterError
+from e2e.clusters.errors import ClusterError
 from e2e.clusters.kind.record import Record
 from e2e.clusters.kind.settings import NETWORK, REGISTRY, REGISTRY_IMAGE, REGISTRY_PORT, Settings
 from e2e.clusters.kind.tools import LONG_SECONDS, ask, run, say
@@ -46,8 +46,8 @@ def join_network() -> str:
     if not address:
         raise ClusterError(
             f"the registry has no IPv4 address on the network `{NETWORK}`",
-            f"`docker network inspect {NETWORK}`",
             REMEDY,
+            check=f"`docker network inspect {NETWORK}`",
         )
     return f"{address}:{REGISTRY_PORT}"
 
@@ -74,7 +74,7 @@ def _refuse_taken_port(settings: Settings) -> None:
         except OSError as error:
             raise ClusterError(
                 f"port {settings.port} of 127.0.0.1, which the registry needs, is in use by something else",
-                f"`docker ps --filter publish={settings.port}`; or `lsof -i :{settings.port}`",
                 "end that (another registry, or `scripts/cluster host down`), or set"
                 " BOOTSTRAP_MONITOR_KIND_REGISTRY_PORT to a free port",
+                check=f"`docker ps --filter publish={settings.port}`; or `lsof -i :{settings.port}`",
             ) from error

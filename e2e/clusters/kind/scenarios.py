@@ -9,8 +9,8 @@ import sys
 from collections.abc import Sequence
 
 from e2e import variables
+from e2e.clusters.errors import ClusterError
 from e2e.clusters.kind import images, registry
-from e2e.clusters.kind.errors import ClusterError
 from e2e.clusters.kind.settings import NODE, ROOT, SCENARIOS, Settings
 from e2e.clusters.kind.tools import ask, need, run
 
@@ -21,12 +21,12 @@ def run_beside_node(settings: Settings, command: Sequence[str]) -> int:
     """Its exit code. The checkout is there by the same path, read-only; reports come back to it."""
     need()
     if ask(["docker", "container", "inspect", "--format", "{{.State.Running}}", NODE]) != "true":
-        raise ClusterError("the cluster is not up", "`docker ps --all`", "`scripts/cluster kind up`")
+        raise ClusterError("the cluster is not up", "`scripts/cluster kind up`", check="`docker ps --all`")
     if ask(["docker", "container", "inspect", "--format", "{{.Id}}", SCENARIOS]) is not None:
         raise ClusterError(
             "scenarios run on this cluster already",
-            f"`docker logs {SCENARIOS}`",
             f"wait, or `docker rm --force {SCENARIOS}`",
+            check=f"`docker logs {SCENARIOS}`",
         )
     elsewhere = f"{settings.registry}={registry.join_network()}"
     images.push(settings)
@@ -43,7 +43,6 @@ def run_beside_node(settings: Settings, command: Sequence[str]) -> int:
 def _docker_run(elsewhere: str) -> list[str]:
     told = {
         variables.REGISTRY_ELSEWHERE: elsewhere,
-        variables.IMAGES_PUSHED: "yes",
         "PYTEST_ADDOPTS": f"-p no:cacheprovider {os.environ.get('PYTEST_ADDOPTS', '')}".strip(),
         "TERM": os.environ.get("TERM", "dumb"),
     }

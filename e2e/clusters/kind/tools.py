@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-from e2e.clusters.kind.errors import ClusterError
+from e2e.clusters.errors import ClusterError
 
 SECONDS = 60.0
 # Images are pulled on the way.
@@ -34,8 +34,8 @@ def need() -> None:
     if answer.returncode != 0:
         raise ClusterError(
             f"docker is installed, but its daemon does not answer: {answer.stderr.strip()}",
-            "does `docker info` show a server? is this user in the group `docker`? is DOCKER_HOST right?",
             "start Docker (Docker Desktop, `colima start`, or `sudo systemctl start docker`), then try again",
+            check="does `docker info` show a server? is this user in the group `docker`? is DOCKER_HOST right?",
         )
     run(["kind", "version"], INSTALL["kind"])
 
@@ -48,7 +48,9 @@ def run(argv: list[str], remedy: str, *, stdin: str = "", seconds: float = SECON
     answer = _done(argv, stdin, seconds)
     if answer.returncode != 0:
         said = (answer.stderr or answer.stdout).strip()[-3000:]
-        raise ClusterError(f"`{' '.join(argv)}` ended with {answer.returncode}: {said}", "`docker ps --all`", remedy)
+        raise ClusterError(
+            f"`{' '.join(argv)}` ended with {answer.returncode}: {said}", remedy, check="`docker ps --all`"
+        )
     return answer.stdout
 
 
@@ -63,10 +65,12 @@ def _done(argv: list[str], stdin: str = "", seconds: float = SECONDS) -> subproc
     try:
         return subprocess.run(argv, input=stdin, env=env, timeout=seconds, capture_output=True, text=True, check=False)
     except FileNotFoundError as error:
-        raise ClusterError(f"`{argv[0]}` is not installed", f"`command -v {argv[0]}`", INSTALL[argv[0]]) from error
+        raise ClusterError(
+            f"`{argv[0]}` is not installed", INSTALL[argv[0]], check=f"`command -v {argv[0]}`"
+        ) from error
     except subprocess.TimeoutExpired as error:
         raise ClusterError(
             f"`{' '.join(argv)}` has not ended after {seconds:.0f} s",
-            "`docker info`: is the daemon busy, or without network?",
             "try again; what was pulled is kept",
+            check="`docker info`: is the daemon busy, or without network?",
         ) from error

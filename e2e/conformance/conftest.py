@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import closing
@@ -34,14 +35,17 @@ def api(cluster: Cluster, namespace: str) -> Iterator[Api]:
 def row(request: pytest.FixtureRequest) -> str:
     """A name of the row's own."""
     name = request.node.callspec.id if hasattr(request.node, "callspec") else request.node.originalname
-    return f"{name.removeprefix('test_').replace('_', '-')}-{secrets.token_hex(2)}"
+    slug = re.sub("[^a-z0-9]+", "-", name.removeprefix("test_").lower())
+    return f"{slug.strip('-')}-{secrets.token_hex(2)}"
 
 
 @pytest.fixture
-def player(api: Api, row: str, image: Images) -> Iterator[Player]:
+def player(cluster: Cluster, api: Api, row: str, image: Images) -> Iterator[Player]:
     """What its row made ends with it; nobody waits for that."""
-    made = Player(api, {"ROW": row, "IMAGE": image("scripted-node")})
+    made = Player(
+        api, {"ROW": row, "IMAGE": image("scripted-node"), "NAMESPACE": api.namespace, "REGISTRY": cluster.registry}
+    )
     yield made
     for what in made.last:
         kind, name = what.split("/")
-        api.delete(kind, name, grace_seconds=1)
+        api.delete(kind, name, grace_seconds=0)

@@ -8,9 +8,9 @@ from e2e.kit.api import Json
 
 NOWHERE = {"no-node": "has-this"}
 """A node selector: no pod with it ever runs, so that a row about the API alone starts nothing."""
-SLEEPS = "trap 'exit 143' TERM; while :; do sleep 0.1; done"
+SLEEPS = "trap 'kill $!; exit 143' TERM; sleep 1000 & wait"
 """Ends at once when it is asked to."""
-DEAF = "trap '' TERM; while :; do sleep 0.1; done"
+DEAF = "trap '' TERM; exec sleep 1000"
 """Has to be killed."""
 LABELS = {"row": "ROW"}
 

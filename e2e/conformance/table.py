@@ -1,7 +1,7 @@
 """What a row of the table is made of: requests, and what is answered. Values only; `play` asks and compares.
 
-In any text of a row, ROW is a name of the row's own (`web-3f2a`), and IMAGE an image whose programs are `sh` and
-`python3`, started with a command.
+In any text of a row, ROW is a name of the row's own (`web-3f2a`), NAMESPACE the one that it is in, and IMAGE an image
+whose programs are `sh` and `python3`, started with a command.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def rows(**table: list[Step]) -> pytest.MarkDecorator:
 
 @dataclass
 class Player:
-    """Plays one row in a namespace. ``texts`` are what ROW and IMAGE stand for."""
+    """Plays one row in a namespace. ``texts`` are what ROW, NAMESPACE and IMAGE stand for."""
 
     api: Api
     texts: Mapping[str, str]
@@ -180,9 +180,9 @@ class Player:
 
 def find(document: Any, path: str) -> Any:
     """The value at a path of `Expected`; ``ABSENT`` where there is none."""
-    head, _, rest = path.partition(".")
     if not path or document is ABSENT:
         return document
+    head, _, rest = path.partition(".")
     if isinstance(document, list):
         if head == "*":
             return [find(one, rest) for one in document]
@@ -191,7 +191,12 @@ def find(document: Any, path: str) -> Any:
             found = [one for one in document if one.get(key) == value]
             return find(found[0], rest) if found else ABSENT
         return find(document[int(head)], rest) if int(head) < len(document) else ABSENT
-    return find(document.get(head, ABSENT), rest) if isinstance(document, dict) else ABSENT
+    if isinstance(document, dict):
+        # A label's name has dots too: the longest that is there.
+        for key in sorted(document, key=len, reverse=True):
+            if f"{path}.".startswith(f"{key}."):
+                return find(document[key], path[len(key) + 1 :])
+    return ABSENT
 
 
 def _brief(body: Any) -> str:

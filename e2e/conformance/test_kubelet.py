@@ -1,0 +1,303 @@
+"""Pods that run: what their status says of each end, each image and each start that fails."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from e2e.conformance.objects import DEAF, NOWHERE, SLEEPS, container, pod
+from e2e.conformance.table import ABSENT, PRESENT, Like, Player, Step, made, rows, seen, until
+from e2e.kit.api import Json
+
+IT = "Pod/ROW"
+DIGEST = "sha256:" + "0" * 64
+TIME = Like(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+STATE = "status.containerStatuses.0.state"
+INIT_STATE = "status.initContainerStatuses.0.state"
+
+
+def condition(kind: str, status: str, reason: object = ABSENT) -> dict[str, object]:
+    path = f"status.conditions.type={kind}"
+    return {f"{path}.status": status, f"{path}.reason": reason}
+
+
+def waiting(reason: str, state: str = STATE, message: object = PRESENT) -> dict[str, object]:
+    return {f"{state}.waiting.reason": Like(f"^({reason})$"), f"{state}.waiting.message": message}
+
+
+def ended(code: int, reason: str = "Error", state: str = STATE) -> dict[str, object]:
+    return {f"{state}.terminated.exitCode": code, f"{state}.terminated.reason": reason}
+
+
+def image(reference: str, **fields: Any) -> Json:
+    return {**container(), "image": reference, **fields}
+
+
+def ready_when(script: str) -> Json:
+    return {"exec": {"command": ["sh", "-c", script]}, "periodSeconds": 1}
+
+
+@rows(
+    runs=[
+        made(pod()),
+        until(
+            IT,
+            {
+                "status.phase": "Running",
+                **condition("PodScheduled", "True"),
+                **condition("Initialized", "True"),
+                **condition("ContainersReady", "True"),
+                **condition("Ready", "True"),
+                "spec.nodeName": PRESENT,
+                "status.podIP": PRESENT,
+                "status.startTime": TIME,
+                f"{STATE}.running.startedAt": TIME,
+                "status.containerStatuses.0.ready": True,
+                "status.containerStatuses.0.started": True,
+                "status.containerStatuses.0.restartCount": 0,
+                "status.containerStatuses.0.lastState": {},
+                "status.containerStatuses.0.containerID": Like("^[a-z]+://."),
+                "status.initContainerStatuses": ABSENT,
+            },
+        ),
+    ],
+    exits_0=[
+        made(pod(container("exit 0"))),
+        until(
+            IT,
+            {
+                "status.phase": "Succeeded",
+                **ended(0, "Completed"),
+                f"{STATE}.terminated.finishedAt": TIME,
+                f"{STATE}.terminated.startedAt": TIME,
+                f"{STATE}.terminated.containerID": Like("^[a-z]+://."),
+                "status.containerStatuses.0.restartCount": 0,
+                "status.containerStatuses.0.ready": False,
+                **condition("Ready", "False", "PodCompleted"),
+            },
+        ),
+    ],
+    exits_3=[
+        made(pod(container("exit 3"))),
+        until(IT, {"status.phase": "Failed", **ended(3), **condition("Ready", "False", "PodFailed")}),
+    ],
+    one_of_two_fails=[
+        made(pod(container("exit 0", name="a"), container("exit 1", name="b"))),
+        until(IT, {"status.phase": "Failed", "status.containerStatuses.*.state.terminated.exitCode": [0, 1]}),
+    ],
+    one_of_two_runs=[
+        made(pod(container("exit 1", name="a"), container(name="b"))),
+        until(
+            IT,
+            {
+                "status.phase": "Running",
+                **ended(1),
+                "status.containerStatuses.1.ready": True,
+                **condition("Ready", "False", "ContainersNotReady"),
+            },
+        ),
+    ],
+    told_why=[
+        made(pod(container("printf %s because >/dev/termination-log; exit 3"))),
+        until(IT, {**ended(3), f"{STATE}.terminated.message": "because"}),
+    ],
+    told_at_length=[
+        made(pod(container('python3 -c \'print("x" * 5000, end="")\' >/dev/termination-log; exit 3'))),
+        until(IT, {**ended(3), f"{STATE}.terminated.message": "x" * 4096}),
+    ],
+    told_nothing=[made(pod(container("exit 3"))), until(IT, {**ended(3), f"{STATE}.terminated.message": ABSENT})],
+    told_by_its_log=[
+        made(pod(container("echo because; exit 3", terminationMessagePolicy="FallbackToLogsOnError"))),
+        until(IT, {**ended(3), f"{STATE}.terminated.message": "because\n"}),
+    ],
+    killed_out_of_time=[
+        made(pod(container(DEAF), activeDeadlineSeconds=1, terminationGracePeriodSeconds=1)),
+        until(IT, {"status.phase": "Failed", "status.reason": "DeadlineExceeded", **ended(137)}),
+    ],
+    ends_out_of_time=[
+        made(pod(container(SLEEPS), activeDeadlineSeconds=1)),
+        until(IT, {"status.phase": "Failed", "status.reason": "DeadlineExceeded", **ended(143)}),
+    ],
+    restarts=[
+        made(pod(container("exit 3"), restartPolicy="Always")),
+        until(
+            IT,
+            {
+                "status.phase": "Running",
+                **waiting("CrashLoopBackOff", message=Like("back-off .* restarting failed container")),
+                "status.containerStatuses.0.lastState.terminated.exitCode": 3,
+                "status.containerStatuses.0.restartCount": 1,
+                "status.containerStatuses.0.ready": False,
+                **condition("Ready", "False", "ContainersNotReady"),
+            },
+        ),
+    ],
+    restarts_after_a_failure_only=[
+        made(pod(container("exit 0"), restartPolicy="OnFailure")),
+        until(IT, {"status.phase": "Succeeded", "status.containerStatuses.0.restartCount": 0}),
+    ],
+    no_such_command=[
+        made(pod(image("IMAGE", command=["/no/such"]))),
+        until(
+            IT,
+            {
+                "status.phase": "Failed",
+                **ended(128, "StartError"),
+                f"{STATE}.terminated.startedAt": "1970-01-01T00:00:00Z",
+                f"{STATE}.terminated.message": PRESENT,
+            },
+        ),
+    ],
+    no_such_command_ever=[
+        made(pod(image("IMAGE", command=["/no/such"]), restartPolicy="Always")),
+        until(IT, {"status.phase": "Running", **waiting("RunContainerError|CrashLoopBackOff")}),
+    ],
+    fits_nowhere=[
+        made(pod(nodeSelector=NOWHERE)),
+        until(
+            IT,
+            {
+                "status.phase": "Pending",
+                **condition("PodScheduled", "False", "Unschedulable"),
+                "status.conditions.type=PodScheduled.message": Like("0/1 nodes are available"),
+                "status.containerStatuses": ABSENT,
+                "spec.nodeName": ABSENT,
+            },
+        ),
+    ],
+)
+def test_ends(steps: list[Step], player: Player) -> None:
+    player.play(steps)
+
+
+@rows(
+    one_after_the_other=[
+        made(pod(initContainers=[container("exit 0", name="a"), container("exit 0", name="b")])),
+        until(
+            IT,
+            {
+                "status.phase": "Running",
+                "status.initContainerStatuses.*.state.terminated.reason": ["Completed", "Completed"],
+                "status.initContainerStatuses.*.ready": [True, True],
+            },
+        ),
+    ],
+    while_one_runs=[
+        made(pod(initContainers=[container(name="a"), container(name="b")])),
+        until(
+            IT,
+            {
+                "status.phase": "Pending",
+                f"{INIT_STATE}.running": PRESENT,
+                "status.initContainerStatuses.1.state.waiting.reason": "PodInitializing",
+                "status.containerStatuses.0.state.waiting.reason": "PodInitializing",
+                **condition("Initialized", "False", "ContainersNotInitialized"),
+                **condition("Ready", "False", "ContainersNotReady"),
+            },
+        ),
+    ],
+    one_fails=[
+        made(pod(initContainers=[container("exit 78", name="a")])),
+        until(
+            IT,
+            {
+                "status.phase": "Failed",
+                **ended(78, state=INIT_STATE),
+                "status.containerStatuses.0.state.waiting.reason": "PodInitializing",
+            },
+        ),
+    ],
+    one_fails_again=[
+        made(
+            pod(
+                initContainers=[container("printf why >/dev/termination-log; exit 78", name="a")],
+                restartPolicy="Always",
+            )
+        ),
+        until(
+            IT,
+            {
+                "status.phase": "Pending",
+                **waiting("CrashLoopBackOff", INIT_STATE),
+                "status.initContainerStatuses.0.lastState.terminated.exitCode": 78,
+                "status.initContainerStatuses.0.lastState.terminated.message": "why",
+                "status.containerStatuses.0.state.waiting.reason": "PodInitializing",
+            },
+        ),
+    ],
+    never_ready=[
+        made(pod(container(readinessProbe=ready_when("exit 1")))),
+        until(
+            IT,
+            {
+                "status.phase": "Running",
+                "status.containerStatuses.0.started": True,
+                "status.containerStatuses.0.ready": False,
+                **condition("Ready", "False", "ContainersNotReady"),
+                **condition("ContainersReady", "False", "ContainersNotReady"),
+            },
+        ),
+    ],
+)
+def test_phases(steps: list[Step], player: Player) -> None:
+    player.play(steps)
+
+
+MISSING = "REGISTRY/none/missing"
+SECRET = [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "none", "key": "a"}}}]
+FIELDS = [
+    {"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}}
+    for name, path in (("A", "metadata.name"), ("B", "metadata.namespace"), ("C", "metadata.uid"))
+]
+
+
+@rows(
+    missing=[
+        made(pod(image(f"{MISSING}:1"))),
+        until(IT, {"status.phase": "Pending", **waiting("ErrImagePull", message=Like("not found"))}),
+        until(IT, waiting("ImagePullBackOff", message=Like("Back-off pulling image"))),
+    ],
+    missing_digest=[made(pod(image(f"{MISSING}@{DIGEST}"))), until(IT, waiting("ErrImagePull|ImagePullBackOff"))],
+    no_registry=[made(pod(image("127.0.0.1:9/a:1"))), until(IT, waiting("ErrImagePull|ImagePullBackOff"))],
+    bad_name=[made(pod(image("REGISTRY/Capital:1"))), until(IT, waiting("InvalidImageName"))],
+    never_pulled=[made(pod(image(f"{MISSING}:1", imagePullPolicy="Never"))), until(IT, waiting("ErrImageNeverPull"))],
+    missing_of_init=[
+        made(pod(initContainers=[image(f"{MISSING}:1", name="a")])),
+        until(IT, waiting("ErrImagePull|ImagePullBackOff", INIT_STATE)),
+        seen(IT, {f"{STATE}.waiting.reason": "PodInitializing"}),
+    ],
+    missing_of_one=[
+        made(pod(container("exit 0", name="a"), image(f"{MISSING}:1", name="b"))),
+        until(IT, waiting("ErrImagePull|ImagePullBackOff", "status.containerStatuses.1.state")),
+        until(IT, {"status.phase": "Pending", **ended(0, "Completed")}),
+    ],
+    missing_secret=[
+        made(pod(container(env=SECRET))),
+        until(IT, waiting("CreateContainerConfigError", message=Like('secret "none" not found'))),
+        seen(IT, {"status.phase": "Pending"}),
+    ],
+    environment=[
+        made(
+            pod(
+                container(
+                    'printf %s "$A $B $C $D" >/dev/termination-log', env=[*FIELDS, {"name": "D", "value": "$(A)!"}]
+                )
+            )
+        ),
+        until(IT, {f"{STATE}.terminated.message": Like("^ROW NAMESPACE [0-9a-f-]{36} ROW!$")}),
+    ],
+    arguments=[
+        made(
+            pod(
+                image(
+                    "IMAGE",
+                    command=["sh", "-c", 'printf %s "$0 $1" >/dev/termination-log'],
+                    args=["$(A)", "$(NONE) $$(A)"],
+                    env=[{"name": "A", "value": "1"}],
+                )
+            )
+        ),
+        until(IT, {f"{STATE}.terminated.message": "1 $(NONE) $(A)"}),
+    ],
+)
+def test_starts(steps: list[Step], player: Player) -> None:
+    player.play(steps)

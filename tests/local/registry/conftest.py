@@ -9,5 +9,6 @@ from e2e.clusters.local.registry.server import Registry
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Registry]:
     registry = Registry(tmp_path / "registry")
+    registry.start()
     yield registry
     registry.stop()

@@ -122,6 +122,7 @@ def test_another_process_finds_it_all(served: Registry, node: str, tmp_path: Pat
     digest = registry.digest(node)
     served.stop()
     again = Registry(tmp_path / "registry", served.port)
+    again.start()
     try:
         assert registry.digest(node) == digest
         assert registry.labels(node) == {}

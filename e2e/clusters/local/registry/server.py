@@ -198,7 +198,7 @@ class _Server(socketserver.ThreadingTCPServer):
 
 
 class Registry:
-    """Serves what the folder holds, on loopback, from construction to ``stop``. ``port`` 0 takes a free one.
+    """Serves what the folder holds, on loopback. ``port`` 0 takes a free one.
 
     :raises OSError: the port is in use.
     """
@@ -208,6 +208,8 @@ class Registry:
         self.port: int = self._server.server_address[1]
         self.host = f"127.0.0.1:{self.port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="registry", daemon=True)
+
+    def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:

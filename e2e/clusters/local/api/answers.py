@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import orjson
 
-from e2e.clusters.local.api import pod_log, scale
+from e2e.clusters.local.api import discovery, pod_log, scale, tables
 from e2e.clusters.local.api.errors import ApiError, bad_request, method_not_allowed, unknown_path
 from e2e.clusters.local.api.objects import Json
 from e2e.clusters.local.api.requests import Request, Response, Target
@@ -26,7 +26,12 @@ def answer(api: Api, request: Request, stopped: Stopped) -> Response:
             return _resource(api, request, request.target, stopped)
         if request.path in ("/healthz", "/readyz", "/livez"):
             return Response(200, b"ok", "text/plain")
-        raise unknown_path()
+        document = discovery.document(request.path)
+        if document is None:
+            raise unknown_path()
+        if request.method != "GET":
+            raise method_not_allowed()
+        return Response.of(document)
     except ApiError as error:
         return Response.refusal(error)
 
@@ -52,20 +57,23 @@ def _resource(api: Api, request: Request, target: Target, stopped: Stopped) -> R
 def _read(api: Api, request: Request, target: Target, stopped: Stopped) -> Response:
     kind, name, fields = target.kind.name, target.name, request.query.get("fieldSelector", "")
     labels, after = request.query.get("labelSelector", ""), request.query.get("resourceVersion", "")
+    seen = _as_asked_for(api, request)
     if request.verb == "watch":
         if name:
             fields = f"metadata.name={name}"
         seconds = request.number("timeoutSeconds") or WATCH_SECONDS
         events = api.watch(kind, target.namespace, after, seconds, labels=labels, fields=fields, stopped=stopped)
-        return Response(200, _lines(events))
+        return Response(200, (orjson.dumps({**event, "object": seen(event["object"])}) + b"\n" for event in events))
     if name:
-        return Response.of(api.get(kind, name, target.namespace))
-    return Response.of(api.list(kind, target.namespace, labels=labels, fields=fields))
+        return Response.of(seen(api.get(kind, name, target.namespace)))
+    return Response.of(seen(api.list(kind, target.namespace, labels=labels, fields=fields)))
 
 
-def _lines(events: Iterator[Json]) -> Iterator[bytes]:
-    for event in events:
-        yield orjson.dumps(event) + b"\n"
+def _as_asked_for(api: Api, request: Request) -> Callable[[Json], Json]:
+    """Objects as they are, or the rows that `kubectl get` prints."""
+    if tables.ACCEPT not in request.headers.get("Accept", ""):
+        return lambda body: body
+    return lambda body: body if body["kind"] == "Status" else tables.table(body, api.now())
 
 
 def _create(api: Api, request: Request, target: Target) -> Response:

@@ -43,14 +43,14 @@ class Api:
 
     def __init__(self, *, logs: PodLogs, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self.logs = logs
-        self._now = now
+        self.now = now
         self._store = Store()
         self.create({"kind": "Namespace", "metadata": {"name": "default"}})
 
     def create(self, body: Json, namespace: str = "", *, dry_run: bool = False) -> Json:
         """404 and 403 for a namespace that is absent or ends; 409 for a name in use; 422 for what cannot be."""
         kind = _kind(body.get("kind"))
-        new = creating.complete(kind, body, namespace, self._now())
+        new = creating.complete(kind, body, namespace, self.now())
         name, namespace = new["metadata"]["name"], new["metadata"].get("namespace", "")
         refusals = Refusals(kind, name)
         with self._store.changed:
@@ -116,7 +116,7 @@ class Api:
         with self._store.changed:
             old = self._found(kind, name, namespace)
             deleting.check_preconditions(old, options, Refusals(KINDS[kind], name))
-            new = deleting.terminating(old, options, self._now())
+            new = deleting.terminating(old, options, self.now())
             if not options.get("dryRun"):
                 if options.get("propagationPolicy") == "Orphan" or options.get("orphanDependents"):
                     self._orphan(old)

@@ -8,9 +8,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from rich.console import Console
+
 from e2e.demo import farewell, plain
+from e2e.demo.display import display
 from e2e.demo.gather import gather
 from e2e.demo.installation import CHANGES, OVERLAY
+from e2e.demo.recording import HEIGHT, WIDTH, Recording
+from e2e.demo.screen import results, screen
 from e2e.demo.stage import Hands, Stage, StageError
 from e2e.demo.state import State
 from e2e.demo.story import story
@@ -61,14 +66,19 @@ def _play(stage: Stage, options: argparse.Namespace) -> int:
 
 
 def _tell(rig: Rig, options: argparse.Namespace) -> None:
-    seen: list[tuple[Scene, State]] = []
+    recording = Recording()
+    with display(plain=options.plain or not sys.stdout.isatty()) as shown:
 
-    def show(scene: Scene, now: State) -> None:
-        for line in plain.lines(seen[-1] if seen else None, scene, now):
-            print(line, flush=True)
-        seen[:] = [(scene, now)]
+        def show(scene: Scene, now: State) -> None:
+            shown.show(scene, now)
+            recording.add(scene.seconds, screen(scene, now, WIDTH, HEIGHT))
 
-    tell(story(Hands(rig)), lambda: gather(rig), show, pause_seconds=0)
+        scene, end = tell(story(Hands(rig)), lambda: gather(rig), show, pause_seconds=shown.pause_seconds)
+    if options.record:
+        options.record.write_text(recording.svg(), encoding="utf-8")
+    print(f"\nThe results, newest first, after {scene.seconds:.0f} s:\n")
+    console = Console()
+    console.print(results(end.results, console.width))
 
 
 def _fail(error: NotSeenError, rig: Rig) -> None:

@@ -10,6 +10,7 @@ import orjson
 from e2e.clusters.local.api import discovery, pod_log, scale, tables
 from e2e.clusters.local.api.errors import ApiError, bad_request, method_not_allowed, unknown_path
 from e2e.clusters.local.api.objects import Json
+from e2e.clusters.local.api.patches import APPLY
 from e2e.clusters.local.api.requests import Request, Response, Target
 from e2e.clusters.local.api.verbs import Api
 
@@ -83,7 +84,7 @@ def _create(api: Api, request: Request, target: Target) -> Response:
     if (body["kind"], body["apiVersion"]) != (target.kind.name, target.kind.group_version):
         what = f"{body['apiVersion']}, Kind={body['kind']}"
         raise bad_request(f"{what} in the body is not {target.kind.group_version}, Kind={target.kind.name} of the URL")
-    return Response.of(api.create(body, target.namespace, dry_run=request.dry_run), 201)
+    return Response.of(api.create(body, target.namespace, manager=request.manager, dry_run=request.dry_run), 201)
 
 
 def _replace(api: Api, request: Request, target: Target) -> Json:
@@ -91,7 +92,9 @@ def _replace(api: Api, request: Request, target: Target) -> Json:
     body |= {"kind": target.kind.name}
     if (name := body.get("metadata", {}).get("name")) != target.name:
         raise bad_request(f"the name of the object ({name}) does not match the name on the URL ({target.name})")
-    return api.replace(body, target.namespace, subresource=target.subresource, dry_run=request.dry_run)
+    return api.replace(
+        body, target.namespace, subresource=target.subresource, manager=request.manager, dry_run=request.dry_run
+    )
 
 
 def _patch(api: Api, request: Request, target: Target) -> Json:
@@ -102,7 +105,7 @@ def _patch(api: Api, request: Request, target: Target) -> Json:
         request.content_type,
         target.namespace,
         subresource=target.subresource,
-        manager=request.manager,
+        manager=request.query.get("fieldManager", "") if request.content_type == APPLY else request.manager,
         force=request.flag("force"),
         dry_run=request.dry_run,
     )

@@ -44,6 +44,18 @@ def complete(kind: Kind, body: Json, namespace: str, now: datetime) -> Json:
     return new
 
 
+def given(kind: Kind, body: object, name: str, namespace: str) -> Json:
+    """The body of an apply, of that object; 400 when it is of another."""
+    if not isinstance(body, dict) or not isinstance(body.get("metadata"), dict):
+        raise bad_request("an apply is an object with apiVersion, kind and metadata")
+    named = [body.get("apiVersion"), body.get("kind"), body["metadata"].get("name")]
+    if named != [kind.group_version, kind.name, name]:
+        raise bad_request(f"the body is of {named}, the URL of {kind.group_version}, {kind.name}, {name}")
+    if body["metadata"].get("managedFields"):
+        raise bad_request("metadata.managedFields must be nil")
+    return body | {"metadata": body["metadata"] | ({"namespace": namespace} if namespace else {})}
+
+
 def check_namespace(there: Json | None, name: str, refusals: Refusals) -> None:
     """404 for an absent one, 403 for one that ends."""
     if there is None:

@@ -34,6 +34,9 @@ def updated(old: Json, new: Json, subresource: str, refusals: Refusals) -> Json 
         if not metadata.get(name):
             metadata.pop(name, None)
     result |= {"kind": old["kind"], "apiVersion": old["apiVersion"]}
+    managed = metadata.pop("managedFields", None)
+    if fields := before.get("managedFields") if managed is None else [one for one in managed if one.get("fieldsV1")]:
+        metadata["managedFields"] = fields
     defaults.fill_in(result)
     if result == old:
         return None

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from e2e.clusters.local.api import creating, deleting, patches, watching
+from e2e.clusters.local.api import creating, deleting, ownership, patches, watching
 from e2e.clusters.local.api.errors import Refusals, bad_request
 from e2e.clusters.local.api.objects import KINDS, Json, Kind, copied
+from e2e.clusters.local.api.ownership import Owner
 from e2e.clusters.local.api.selectors import selector
 from e2e.clusters.local.api.store import Store
 from e2e.clusters.local.api.updating import is_done, updated
@@ -47,10 +48,15 @@ class Api:
         self._store = Store()
         self.create({"kind": "Namespace", "metadata": {"name": "default"}})
 
-    def create(self, body: Json, namespace: str = "", *, dry_run: bool = False) -> Json:
+    def create(self, body: Json, namespace: str = "", *, manager: str = "", dry_run: bool = False) -> Json:
         """404 and 403 for a namespace that is absent or ends; 409 for a name in use; 422 for what cannot be."""
-        kind = _kind(body.get("kind"))
-        new = creating.complete(kind, body, namespace, self.now())
+        new = creating.complete(_kind(body.get("kind")), body, namespace, self.now())
+        if manager:
+            ownership.note_update({}, new, Owner(manager, "Update"), self.now())
+        return self._add(new, dry_run=dry_run)
+
+    def _add(self, new: Json, *, dry_run: bool) -> Json:
+        kind = KINDS[new["kind"]]
         name, namespace = new["metadata"]["name"], new["metadata"].get("namespace", "")
         refusals = Refusals(kind, name)
         with self._store.changed:
@@ -86,18 +92,25 @@ class Api:
         force: bool = False,
         dry_run: bool = False,
     ) -> Json:
-        """The object after it. A stale resourceVersion in it is 409, another uid 422."""
+        """The object after it. A stale resourceVersion in it is 409, another uid 422.
+
+        An apply needs a manager, makes the object when there is none, and is 409 against other managers' fields.
+        """
         with self._store.changed:
+            if content_type == patches.APPLY:
+                return self._apply(kind, name, body, namespace, manager=manager, force=force, dry_run=dry_run)
             old = self._found(kind, name, namespace)
             new = patches.patched(old, body, content_type, Refusals(KINDS[kind], name))
-            return self._update(old, new, subresource, dry_run=dry_run)
+            return self._update(old, new, subresource, Owner(manager, "Update", subresource), dry_run=dry_run)
 
-    def replace(self, body: Json, namespace: str = "", *, subresource: str = "", dry_run: bool = False) -> Json:
+    def replace(
+        self, body: Json, namespace: str = "", *, subresource: str = "", manager: str = "", dry_run: bool = False
+    ) -> Json:
         """PUT. 409 when its resourceVersion is not the last. `finalize` without finalizers ends a namespace."""
         metadata = body["metadata"]
         with self._store.changed:
             old = self._found(body["kind"], metadata["name"], namespace or metadata.get("namespace", ""))
-            return self._update(old, body, subresource, dry_run=dry_run)
+            return self._update(old, body, subresource, Owner(manager, "Update", subresource), dry_run=dry_run)
 
     def set_status(self, kind: str, name: str, namespace: str, uid: str, status: Json) -> Json | None:
         """The whole status of that object; ``None`` when it is gone, or another has its name."""
@@ -105,7 +118,7 @@ class Api:
             old = self._store.get(kind, namespace, name)
             if old is None or old["metadata"]["uid"] != uid:
                 return None
-            return self._update(old, {**old, "status": status}, "status")
+            return self._update(old, {**old, "status": status}, "status", None)
 
     def delete(self, kind: str, name: str, namespace: str = "", options: Json | None = None) -> Json:
         """The object while it stays, and a pod always; else a `Status`. 409 when a precondition is not met.
@@ -162,8 +175,24 @@ class Api:
             raise Refusals(KINDS[kind], name).not_found()
         return body
 
-    def _update(self, old: Json, new: Json, subresource: str, *, dry_run: bool = False) -> Json:
+    def _apply(
+        self, kind: str, name: str, body: Any, namespace: str, *, manager: str, force: bool, dry_run: bool
+    ) -> Json:
+        given = creating.given(KINDS[kind], body, name, namespace)
+        if not manager:
+            raise bad_request("fieldManager is required for apply patch")
+        old = self._store.get(kind, namespace, name)
+        if old is None:
+            new = creating.complete(KINDS[kind], given, namespace, self.now())
+            ownership.note_applied(new, given, manager, self.now())
+            return self._add(new, dry_run=dry_run)
+        new = ownership.applied(old, given, manager, force=force, now=self.now())
+        return self._update(old, new, "", None, dry_run=dry_run)
+
+    def _update(self, old: Json, new: Json, subresource: str, owner: Owner | None, *, dry_run: bool = False) -> Json:
         result = updated(old, new, subresource, Refusals(KINDS[old["kind"]], old["metadata"]["name"]))
+        if result is not None and owner is not None:
+            ownership.note_update(old, result, owner, self.now())
         if result is not None and not dry_run:
             self._store_changed(old, result)
         return copied(result or old)

@@ -88,10 +88,27 @@ def test_ordered_ready_scales_down_from_the_top_one_by_one(rig: Rig) -> None:
     rig.ready("rig-0", "rig-1", "rig-2")
     rig.patch({"spec": {"replicas": 1}})
     assert [name for name, pod in rig.pods().items() if is_terminating(pod)] == ["rig-2"]
+    status = rig.status()
+    assert (status["replicas"], status["readyReplicas"], status["currentReplicas"]) == (3, 3, 2)
     rig.gone("rig-2")
     assert [name for name, pod in rig.pods().items() if is_terminating(pod)] == ["rig-1"]
     rig.gone("rig-1")
     assert list(rig.pods()) == ["rig-0"]
+
+
+@pytest.mark.parametrize(
+    ("unready", "deleted"),
+    [(["rig-2"], ["rig-2"]), (["rig-1"], ["rig-2"]), (["rig-1", "rig-2"], []), (["rig-0", "rig-2"], [])],
+)
+def test_ordered_ready_scales_down_no_pod_above_one_that_is_not_ready_either(
+    rig: Rig, unready: list[str], deleted: list[str]
+) -> None:
+    rig.apply(stateful_set(replicas=3))
+    rig.ready("rig-0", "rig-1", "rig-2")
+    for name in unready:
+        rig.set_pod(name, "Running")
+    rig.patch({"spec": {"replicas": 1}})
+    assert [name for name, pod in rig.pods().items() if is_terminating(pod)] == deleted
 
 
 def test_parallel_creates_and_scales_down_at_once(rig: Rig) -> None:

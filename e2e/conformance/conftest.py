@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import pytest
@@ -31,21 +31,37 @@ def api(cluster: Cluster, namespace: str) -> Iterator[Api]:
         yield made
 
 
-@pytest.fixture
-def row(request: pytest.FixtureRequest) -> str:
-    """A name of the row's own."""
-    name = request.node.callspec.id if hasattr(request.node, "callspec") else request.node.originalname
-    slug = re.sub("[^a-z0-9]+", "-", name.removeprefix("test_").lower())
-    return f"{slug.strip('-')}-{secrets.token_hex(2)}"
+Texts = Callable[[str], dict[str, str]]
+
+
+@pytest.fixture(scope="session")
+def texts(cluster: Cluster, api: Api, image: Images) -> Texts:
+    """What ROW and the others stand for, in a row with a name like the one that is given."""
+
+    def of(like: str) -> dict[str, str]:
+        slug = re.sub("[^a-z0-9]+", "-", like.lower()).strip("-")
+        return {
+            "ROW": f"{slug}-{secrets.token_hex(2)}",
+            "IMAGE": image("scripted-node"),
+            "NAMESPACE": api.namespace,
+            "REGISTRY": cluster.registry,
+        }
+
+    return of
 
 
 @pytest.fixture
-def player(cluster: Cluster, api: Api, row: str, image: Images) -> Iterator[Player]:
+def player(request: pytest.FixtureRequest, api: Api, texts: Texts) -> Iterator[Player]:
     """What its row made ends with it; nobody waits for that."""
-    made = Player(
-        api, {"ROW": row, "IMAGE": image("scripted-node"), "NAMESPACE": api.namespace, "REGISTRY": cluster.registry}
-    )
+    name = request.node.callspec.id if hasattr(request.node, "callspec") else request.node.originalname
+    made = Player(api, texts(name.removeprefix("test_")))
     yield made
     for what in made.last:
         kind, name = what.split("/")
         api.delete(kind, name, grace_seconds=0)
+
+
+@pytest.fixture
+def row(player: Player) -> str:
+    """Its name."""
+    return player.texts["ROW"]

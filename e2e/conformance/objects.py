@@ -40,6 +40,11 @@ def idle_pod(**fields: Any) -> Json:
     return pod(nodeSelector=NOWHERE, **fields)
 
 
+def bound_pod(**fields: Any) -> Json:
+    """A pod of a node that there is not: as if it ran, to the API server."""
+    return pod(nodeName="elsewhere", **fields)
+
+
 def stateful_set(*containers: Json, replicas: int = 1, template: Json | None = None, **spec: Any) -> Json:
     """One whose pods run and are Ready at once, unless the row says otherwise."""
     pod_spec = {"terminationGracePeriodSeconds": 5, "containers": list(containers) or [container()]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from e2e.conformance.objects import DEAF, SLEEPS, config_map, container, idle_pod, pod
+from e2e.conformance.objects import DEAF, SLEEPS, bound_pod, config_map, container, idle_pod, pod
 from e2e.conformance.table import (
     ABSENT,
     CHANGED,
@@ -27,8 +27,7 @@ WATCH_SECONDS = 30
 DELETE = f"DELETE {IT}"
 OWNER = "ConfigMap/ROW"
 RUNS = {"status.phase": "Running"}
-# It ignores SIGTERM for a while that no row waits for.
-DEAF_POD = [made(pod(container(DEAF), terminationGracePeriodSeconds=60)), until(IT, RUNS)]
+BOUND = made(bound_pod(terminationGracePeriodSeconds=60))
 SLEEPING_POD = [made(pod(container(SLEEPS), terminationGracePeriodSeconds=60)), until(IT, RUNS)]
 ENDING = {"metadata.uid": SAME, "metadata.deletionTimestamp": PRESENT, "metadata.deletionGracePeriodSeconds": 60}
 
@@ -65,28 +64,33 @@ def owned(**owner: Any) -> Json:
             {"preconditions": {"resourceVersion": "1"}},
         ),
     ],
-    own_uid=[*DEAF_POD, deleted(ENDING, **with_uid(Of(IT, "metadata.uid"))), seen(IT, ENDING)],
-    twice=[*DEAF_POD, deleted(ENDING), deleted({**ENDING, "metadata.deletionTimestamp": SAME})],
-    twice_with_uid=[*DEAF_POD, deleted(), deleted(ENDING, **with_uid(Of(IT, "metadata.uid")))],
-    another_uid_while_it_ends=[*DEAF_POD, deleted(), refused(DELETE, 409, "Conflict", body=with_uid("another"))],
+    own_uid=[BOUND, deleted(ENDING, **with_uid(Of(IT, "metadata.uid"))), seen(IT, ENDING)],
+    twice=[BOUND, deleted(ENDING), deleted({**ENDING, "metadata.deletionTimestamp": SAME})],
+    twice_with_uid=[BOUND, deleted(), deleted(ENDING, **with_uid(Of(IT, "metadata.uid")))],
+    another_uid_while_it_ends=[BOUND, deleted(), refused(DELETE, 409, "Conflict", body=with_uid("another"))],
     grace_shortened=[
-        *DEAF_POD,
+        BOUND,
         deleted(ENDING),
         deleted(
             {"metadata.deletionGracePeriodSeconds": 1, "metadata.deletionTimestamp": CHANGED}, gracePeriodSeconds=1
         ),
     ],
-    killed_after_its_grace=[*DEAF_POD, deleted(gracePeriodSeconds=1), until_gone(IT)],
+    killed_after_its_grace=[
+        made(pod(container(DEAF), terminationGracePeriodSeconds=60)),
+        until(IT, RUNS),
+        deleted(gracePeriodSeconds=1),
+        until_gone(IT),
+    ],
     grace_not_lengthened=[
-        *DEAF_POD,
+        BOUND,
         deleted({"metadata.deletionGracePeriodSeconds": 30}, gracePeriodSeconds=30),
         deleted({"metadata.deletionGracePeriodSeconds": 30}, gracePeriodSeconds=50),
     ],
-    grace_of_its_own=[*DEAF_POD, deleted({"metadata.deletionGracePeriodSeconds": 20}, gracePeriodSeconds=20)],
-    no_grace=[*DEAF_POD, deleted(gracePeriodSeconds=0), Step(f"GET {IT}", 404)],
+    grace_of_its_own=[BOUND, deleted({"metadata.deletionGracePeriodSeconds": 20}, gracePeriodSeconds=20)],
+    no_grace=[BOUND, deleted(gracePeriodSeconds=0), Step(f"GET {IT}", 404)],
     ends_when_asked=[*SLEEPING_POD, deleted(ENDING), until_gone(IT)],
     made_over_one_that_ends=[
-        *DEAF_POD,
+        BOUND,
         deleted(),
         refused("POST Pod", 409, "AlreadyExists", '^object is being deleted: pods "ROW" already exists$', idle_pod()),
     ],

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import pytest
+
+from e2e.conformance.conftest import Texts
 from e2e.conformance.objects import NOWHERE, SLEEPS, container, pod
 from e2e.conformance.table import Like, Player, Step, made, refused, rows, until
+from e2e.kit.api import Api
 
 IT = "Pod/ROW"
 RUNS = {"status.containerStatuses.0.state.running.startedAt": Like("Z$")}
@@ -16,7 +21,7 @@ MARKED: Any = {
     "volumeMounts": [{"name": "marks", "mountPath": "/marks"}],
 }
 LOG = f"GET {IT}/log"
-PRINTS = [made(pod(container("echo one; echo two; echo three"))), until(IT, {"status.phase": "Succeeded"})]
+ENDED = {"status.phase": "Succeeded"}
 
 
 def log(text: object, **parameters: str) -> Step:
@@ -27,27 +32,41 @@ def no_log(message: str, **parameters: str) -> Step:
     return refused(LOG, 400, "BadRequest", message, parameters=parameters)
 
 
+@pytest.fixture(scope="module")
+def three_lines(api: Api, texts: Texts) -> str:
+    """The name of a pod that has printed them."""
+    printed = Player(api, texts("three-lines"))
+    printed.play([made(pod(container("echo one; echo two; echo three"))), until(IT, ENDED)])
+    return printed.texts["ROW"]
+
+
 @rows(
-    whole=[*PRINTS, log("one\ntwo\nthree\n")],
-    tail=[*PRINTS, log("two\nthree\n", tailLines="2")],
-    longer_tail=[*PRINTS, log("one\ntwo\nthree\n", tailLines="9")],
-    no_tail=[*PRINTS, log("", tailLines="0")],
-    limited=[*PRINTS, log("one\ntw", limitBytes="6")],
-    limited_tail=[*PRINTS, log("two\nt", tailLines="2", limitBytes="5")],
+    whole=[log("one\ntwo\nthree\n")],
+    tail=[log("two\nthree\n", tailLines="2")],
+    longer_tail=[log("one\ntwo\nthree\n", tailLines="9")],
+    no_tail=[log("", tailLines="0")],
+    limited=[log("one\ntw", limitBytes="6")],
+    limited_tail=[log("two\nt", tailLines="2", limitBytes="5")],
     timestamps=[
-        *PRINTS,
         log(Like(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z three\n$"), tailLines="1", timestamps="true"),
     ],
-    negative_tail=[*PRINTS, Step(LOG, 422, {"reason": "Invalid"}, parameters={"tailLines": "-1"})],
+    negative_tail=[Step(LOG, 422, {"reason": "Invalid"}, parameters={"tailLines": "-1"})],
+    no_previous=[no_log('previous terminated container "one" in pod "ROW" not found', previous="true")],
+)
+def test_log_of_three_lines(steps: list[Step], player: Player, three_lines: str) -> None:
+    replace(player, texts={**player.texts, "ROW": three_lines}).play(steps)
+
+
+@rows(
     both_streams=[
         made(pod(container("echo out; sleep 0.2; echo err >&2"))),
-        until(IT, {"status.phase": "Succeeded"}),
+        until(IT, ENDED),
         log("out\nerr\n"),
     ],
-    without_newline=[made(pod(container("printf end"))), until(IT, {"status.phase": "Succeeded"}), log("end")],
+    without_newline=[made(pod(container("printf end"))), until(IT, ENDED), log("end")],
     by_container=[
         made(pod(container("echo a", name="a"), container("echo b", name="b"))),
-        until(IT, {"status.phase": "Succeeded"}),
+        until(IT, ENDED),
         log("b\n", container="b"),
     ],
     of_which_container=[
@@ -75,7 +94,6 @@ def no_log(message: str, **parameters: str) -> Step:
         until(IT, {"status.initContainerStatuses.0.state.running.startedAt": Like("Z$")}),
         no_log('container "one" in pod "ROW" is waiting to start: PodInitializing', container="one"),
     ],
-    no_previous=[*PRINTS, no_log('previous terminated container "one" in pod "ROW" not found', previous="true")],
     previous=[
         made(pod(container(AGAIN, **MARKED), restartPolicy="Always", volumes=[{"name": "marks", "emptyDir": {}}])),
         until(IT, {"status.containerStatuses.0.restartCount": 1, **RUNS}),

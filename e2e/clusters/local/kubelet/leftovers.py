@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 from pathlib import Path
 
 import psutil
@@ -35,9 +36,8 @@ def kill(folder: Path) -> None:
         processes = members(group)
         # A number alone proves nothing: it may be another process's by now.
         if all(abs(one.create_time() - created_seconds) < CLOCK_SECONDS for one in processes if one.pid == group):
-            for process in processes:
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(group, signal.SIGKILL)
             psutil.wait_procs(processes, timeout=10)
         record.unlink()
 

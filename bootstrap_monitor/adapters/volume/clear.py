@@ -7,8 +7,8 @@ import stat
 from collections.abc import Callable, Collection
 from pathlib import Path, PurePosixPath
 
-from bootstrap_monitor.adapters.volume.durable import sync_folder
 from bootstrap_monitor.adapters.volume.tree_removal import FOLDER, Level, Run, errors_at, identity, refused, remove_tree
+from bootstrap_monitor.durable import sync_folder
 from bootstrap_monitor.effects import effect
 
 

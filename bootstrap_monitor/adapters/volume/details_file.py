@@ -9,8 +9,8 @@ import os
 import secrets
 from pathlib import Path
 
-from bootstrap_monitor.adapters.volume.durable import sync_folder
 from bootstrap_monitor.core import names
+from bootstrap_monitor.durable import sync_folder
 from bootstrap_monitor.effects import effect
 
 _TEMPORARY_PREFIX = f".{names.DETAILS_FILE}."

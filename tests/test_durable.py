@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrap_monitor.adapters.volume.durable import sync_folder
+from bootstrap_monitor.durable import sync_folder
 
 
 def test_a_folder_is_synced(tmp_path: Path) -> None:

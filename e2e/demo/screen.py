@@ -17,11 +17,13 @@ from e2e.demo.telling import Scene
 
 WIDE = 110
 NOTHING = "-"
+PRIMARY_NETWORK = "11111111111111111111111111111111LpoYY"
 POD_ROWS, RESULT_ROWS = 2, 4
 COLOURS = {
     "Running": "green", "Completed": "green", "passed": "green", "Terminating": "yellow", "failed": "red",
     "Error": "red", "CrashLoopBackOff": "red", "error": "red", "warning": "yellow",
 }  # fmt: skip
+LEFT_OF_MESSAGE = 72
 TAKEN = 21
 """Lines that the log leaves to the rest."""
 
@@ -53,7 +55,7 @@ def _story(scene: Scene, width: int) -> list[RenderableType]:
 
 
 def _pods(pods: Sequence[Pod], width: int) -> list[RenderableType]:
-    table = _table("name", "ready", "status", "restarts", "age", *(["image"] if width >= WIDE else []))
+    table = _table(width, "name", "ready", "status", "restarts", "age", *(["image"] if width >= WIDE else []))
     for pod in pods[:POD_ROWS]:
         image = [short(pod.image)] if width >= WIDE else []
         table.add_row(pod.name, pod.ready, _coloured(pod.status), str(pod.restarts), f"{pod.age_seconds:.0f}s", *image)
@@ -62,13 +64,13 @@ def _pods(pods: Sequence[Pod], width: int) -> list[RenderableType]:
 
 def _test(now: State) -> Table:
     """Two columns of what is known of it."""
-    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid = Table.grid(padding=(0, 1, 0, 0))
     for style in ("dim", "", "dim", ""):
         grid.add_column(style=style, no_wrap=True)
     heights = now.node.heights if now.node else {}
     begun = clock_time(now.start) or NOTHING
     grid.add_row("image", _image(now), "heights", _chains(heights))
-    grid.add_row("tag followed", now.tag or NOTHING, "bootstrapping", _bootstrapping(now))
+    grid.add_row("tag", now.tag or NOTHING, "bootstrapping", _bootstrapping(now))
     grid.add_row("begun", begun, "disk", _disk(now))
     grid.add_row("verdict", _verdict(now), "", "")
     return grid
@@ -82,13 +84,14 @@ def _image(now: State) -> Text:
 
 
 def _chains(heights: Mapping[str, int]) -> str:
-    return "  ".join(f"{chain} {height:,}" for chain, height in heights.items()) or NOTHING
+    return " ".join(f"{chain} {height:,}" for chain, height in heights.items()) or NOTHING
 
 
 def _bootstrapping(now: State) -> str:
     if not now.node:
         return NOTHING
-    return ", ".join(network[:8] + "…" for network in now.node.bootstrapping) or "nothing left"
+    names = ["the primary network" if one == PRIMARY_NETWORK else one[:8] for one in now.node.bootstrapping]
+    return ", ".join(names) or "nothing left"
 
 
 def _disk(now: State) -> str:
@@ -103,9 +106,10 @@ def _verdict(now: State) -> Text:
 
 def results(entries: Sequence[Result], width: int) -> Table:
     """Newest first."""
-    table = _table("image", "verdict", "reason", "begun", "took", "disk", *(["message"] if width >= WIDE else []))
+    names = ("image", "verdict", "reason", "begun", "took", "disk")
+    table = _table(width, *names, *(["message"] if width >= WIDE else []))
     for one in entries:
-        message = [one.message] if width >= WIDE else []
+        message = [textwrap.shorten(one.message, width - LEFT_OF_MESSAGE, placeholder=" …")] if width >= WIDE else []
         disk = NOTHING if one.disk_bytes is None else decimal(one.disk_bytes)
         table.add_row(
             short(one.image), _coloured(one.verdict), one.reason, clock_time(one.start), f"{one.seconds:.1f}s", disk,
@@ -124,8 +128,8 @@ def _logged(line: Logged) -> Text:
     )
 
 
-def _table(*names: str) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+def _table(width: int, *names: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2 if width >= WIDE else 1, 0, 0), header_style="dim")
     for name in names:
         table.add_column(name, no_wrap=True, overflow="ellipsis")
     return table

@@ -164,7 +164,8 @@ def _ended(now: State, image: str, verdict: str) -> str | None:
     result = next((one for one in now.results if one.image == image), None)
     if not result:
         return None
-    told = f"{short(image)} {result.verdict}: {result.reason}, {result.message}"
+    finding = result.message.partition(". ")[0]
+    told = f"{short(image)} {result.verdict}: " + (finding if verdict == "passed" else f"{result.reason}, {finding}")
     if result.verdict != verdict:
         raise WrongTurnError(told)
     return told

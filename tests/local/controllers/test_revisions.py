@@ -48,9 +48,13 @@ def test_only_the_template_makes_a_revision(rig: Rig, change: Json) -> None:
     assert len(stored(rig)) == 1
 
 
-def test_an_annotation_of_the_template_makes_a_revision(rig: Rig) -> None:
-    rig.patch({"spec": {"template": {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": "now"}}}}})
-    assert sorted(stored(rig).values()) == [1, 2]
+def test_an_annotation_of_the_template_makes_a_revision_until_it_is_removed(rig: Rig) -> None:
+    first = rig.status()["updateRevision"]
+    for time in ("now", None):
+        annotations = {"kubectl.kubernetes.io/restartedAt": time}
+        rig.patch({"spec": {"template": {"metadata": {"annotations": annotations}}}})
+        assert (rig.status()["updateRevision"] == first) == (time is None)
+    assert stored(rig)[first] == 3
 
 
 def test_a_template_that_returns_has_its_old_revision_as_the_newest(rig: Rig) -> None:

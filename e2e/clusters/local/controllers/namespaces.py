@@ -1,4 +1,4 @@
-"""The namespace controller: a namespace that is Terminating is emptied, and then goes."""
+"""The namespace controller: one that is Terminating is emptied, and then goes; the others have a service account."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ def reconcile(api: Api) -> None:
     for namespace in api.list("Namespace")["items"]:
         if namespace["status"].get("phase") == "Terminating":
             _empty(api, namespace)
+        elif not api.list("ServiceAccount", name := namespace["metadata"]["name"])["items"]:
+            api.create({"kind": "ServiceAccount", "metadata": {"name": "default"}}, name)
 
 
 def _empty(api: Api, namespace: Json) -> None:

@@ -48,7 +48,7 @@ def observed(api: Api, stateful_set: Json) -> Revisions:
     found = api.list(KIND, namespace, labels=identity.selector_text(stateful_set))["items"]
     history = owners.claimed(api, found, stateful_set)
     history.sort(key=lambda revision: (revision["revision"], revision["metadata"]["name"]))
-    data = {"spec": {"template": stateful_set["spec"]["template"] | {"$patch": "replace"}}}
+    data = _data(stateful_set["spec"]["template"])
     collision_count = status.get("collisionCount", 0)
     number = history[-1]["revision"] + 1 if history else 1
     update = next((revision for revision in reversed(history) if revision["data"] == data), None)
@@ -70,6 +70,12 @@ def truncate(api: Api, stateful_set: Json, revisions: Revisions, members: Iterab
     limit = stateful_set["spec"]["revisionHistoryLimit"]
     for revision in unused[: max(0, len(unused) - limit)]:
         api.delete(KIND, revision["metadata"]["name"], revision["metadata"]["namespace"])
+
+
+def _data(pod_template: Json) -> Json:
+    """What a revision keeps of it. Annotations that are all removed are as none."""
+    metadata = {name: value for name, value in pod_template["metadata"].items() if value}
+    return {"spec": {"template": pod_template | {"metadata": metadata, "$patch": "replace"}}}
 
 
 def _create(api: Api, stateful_set: Json, data: Json, number: int, collision_count: int) -> tuple[Json, int]:

@@ -51,6 +51,11 @@ def test_it_is_there_by_both_names_of_this_machine(served: Registry) -> None:
         assert httpx.get(f"http://{host}:{served.port}/v2/", trust_env=False).status_code == 200
 
 
+def test_who_wants_tls_is_told_at_once_that_there_is_none(served: Registry) -> None:
+    with pytest.raises(httpx.ConnectError, match="EOF"):
+        httpx.get(f"https://{served.host}/v2/", trust_env=False, timeout=60)
+
+
 @pytest.mark.parametrize("accept", [None, "*/*", DOCKER_MANIFEST, f"{DOCKER_LIST}, {DOCKER_MANIFEST}"])
 @pytest.mark.parametrize("kind", ["image", "index"])
 def test_oci_content_is_unknown_to_who_does_not_ask_for_it(

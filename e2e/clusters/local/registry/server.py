@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import socketserver
 import threading
 import uuid
@@ -24,6 +25,8 @@ DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
 SCHEMA_1 = "application/vnd.docker.distribution.manifest.v1+prettyjws"
 
+_TLS = b"\x16"
+"""How a handshake begins."""
 _PATH = re.compile(rf"/v2/(?P<repository>{REPOSITORY})/(?P<kind>manifests|blobs/uploads|blobs)/(?P<what>[^/]*)")
 
 
@@ -43,6 +46,11 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1
     disable_nagle_algorithm = True
     timeout = 300
+
+    def handle(self) -> None:
+        """A client that wants TLS is told at once that there is none: it would wait for an answer, in vain."""
+        if self.connection.recv(1, socket.MSG_PEEK) != _TLS:
+            super().handle()
 
     def handle_one_request(self) -> None:
         try:

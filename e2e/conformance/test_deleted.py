@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from e2e.conformance.objects import DEAF, SLEEPS, bound_pod, config_map, container, idle_pod, pod
+from e2e.conformance.statuses import RUNS
 from e2e.conformance.table import (
     ABSENT,
     CHANGED,
@@ -26,7 +27,7 @@ IT = "Pod/ROW"
 WATCH_SECONDS = 30
 DELETE = f"DELETE {IT}"
 OWNER = "ConfigMap/ROW"
-RUNS = {"status.phase": "Running"}
+
 BOUND = made(bound_pod(terminationGracePeriodSeconds=60))
 SLEEPING_POD = [made(pod(container(SLEEPS), terminationGracePeriodSeconds=60)), until(IT, RUNS)]
 ENDING = {"metadata.uid": SAME, "metadata.deletionTimestamp": PRESENT, "metadata.deletionGracePeriodSeconds": 60}

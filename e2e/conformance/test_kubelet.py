@@ -2,38 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from e2e.conformance.objects import DEAF, NOWHERE, SLEEPS, container, pod
-from e2e.conformance.table import ABSENT, PRESENT, Like, Player, Step, made, rows, seen, until
-from e2e.kit.api import Json
+from e2e.conformance.statuses import INIT_STATE, STATE, TIME, condition, ended, waiting
+from e2e.conformance.table import ABSENT, PRESENT, Like, Player, Step, made, rows, until
 
 IT = "Pod/ROW"
-DIGEST = "sha256:" + "0" * 64
-TIME = Like(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
-STATE = "status.containerStatuses.0.state"
-INIT_STATE = "status.initContainerStatuses.0.state"
-
-
-def condition(kind: str, status: str, reason: object = ABSENT) -> dict[str, object]:
-    path = f"status.conditions.type={kind}"
-    return {f"{path}.status": status, f"{path}.reason": reason}
-
-
-def waiting(reason: str, state: str = STATE, message: object = PRESENT) -> dict[str, object]:
-    return {f"{state}.waiting.reason": Like(f"^({reason})$"), f"{state}.waiting.message": message}
-
-
-def ended(code: int, reason: str = "Error", state: str = STATE) -> dict[str, object]:
-    return {f"{state}.terminated.exitCode": code, f"{state}.terminated.reason": reason}
-
-
-def image(reference: str, **fields: Any) -> Json:
-    return {**container(), "image": reference, **fields}
-
-
-def ready_when(script: str) -> Json:
-    return {"exec": {"command": ["sh", "-c", script]}, "periodSeconds": 1}
 
 
 @rows(
@@ -136,7 +109,7 @@ def ready_when(script: str) -> Json:
         until(IT, {"status.phase": "Succeeded", "status.containerStatuses.0.restartCount": 0}),
     ],
     no_such_command=[
-        made(pod(image("IMAGE", command=["/no/such"]))),
+        made(pod({**container(), "command": ["/no/such"]})),
         until(
             IT,
             {
@@ -148,7 +121,7 @@ def ready_when(script: str) -> Json:
         ),
     ],
     no_such_command_ever=[
-        made(pod(image("IMAGE", command=["/no/such"]), restartPolicy="Always")),
+        made(pod({**container(), "command": ["/no/such"]}, restartPolicy="Always")),
         until(IT, {"status.phase": "Running", **waiting("RunContainerError|CrashLoopBackOff")}),
     ],
     fits_nowhere=[
@@ -225,7 +198,7 @@ def test_ends(steps: list[Step], player: Player) -> None:
         ),
     ],
     never_ready=[
-        made(pod(container(readinessProbe=ready_when("exit 1")))),
+        made(pod(container(readinessProbe={"exec": {"command": ["false"]}, "periodSeconds": 1}))),
         until(
             IT,
             {
@@ -239,65 +212,4 @@ def test_ends(steps: list[Step], player: Player) -> None:
     ],
 )
 def test_phases(steps: list[Step], player: Player) -> None:
-    player.play(steps)
-
-
-MISSING = "REGISTRY/none/missing"
-SECRET = [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "none", "key": "a"}}}]
-FIELDS = [
-    {"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}}
-    for name, path in (("A", "metadata.name"), ("B", "metadata.namespace"), ("C", "metadata.uid"))
-]
-
-
-@rows(
-    missing=[
-        made(pod(image(f"{MISSING}:1"))),
-        until(IT, {"status.phase": "Pending", **waiting("ErrImagePull", message=Like("not found"))}),
-        until(IT, waiting("ImagePullBackOff", message=Like("Back-off pulling image"))),
-    ],
-    missing_digest=[made(pod(image(f"{MISSING}@{DIGEST}"))), until(IT, waiting("ErrImagePull|ImagePullBackOff"))],
-    no_registry=[made(pod(image("127.0.0.1:9/a:1"))), until(IT, waiting("ErrImagePull|ImagePullBackOff"))],
-    bad_name=[made(pod(image("REGISTRY/Capital:1"))), until(IT, waiting("InvalidImageName"))],
-    never_pulled=[made(pod(image(f"{MISSING}:1", imagePullPolicy="Never"))), until(IT, waiting("ErrImageNeverPull"))],
-    missing_of_init=[
-        made(pod(initContainers=[image(f"{MISSING}:1", name="a")])),
-        until(IT, waiting("ErrImagePull|ImagePullBackOff", INIT_STATE)),
-        seen(IT, {f"{STATE}.waiting.reason": "PodInitializing"}),
-    ],
-    missing_of_one=[
-        made(pod(container("exit 0", name="a"), image(f"{MISSING}:1", name="b"))),
-        until(IT, waiting("ErrImagePull|ImagePullBackOff", "status.containerStatuses.1.state")),
-        until(IT, {"status.phase": "Pending", **ended(0, "Completed")}),
-    ],
-    missing_secret=[
-        made(pod(container(env=SECRET))),
-        until(IT, waiting("CreateContainerConfigError", message=Like('secret "none" not found'))),
-        seen(IT, {"status.phase": "Pending"}),
-    ],
-    environment=[
-        made(
-            pod(
-                container(
-                    'printf %s "$A $B $C $D" >/dev/termination-log', env=[*FIELDS, {"name": "D", "value": "$(A)!"}]
-                )
-            )
-        ),
-        until(IT, {f"{STATE}.terminated.message": Like("^ROW NAMESPACE [0-9a-f-]{36} ROW!$")}),
-    ],
-    arguments=[
-        made(
-            pod(
-                image(
-                    "IMAGE",
-                    command=["sh", "-c", 'printf %s "$0 $1" >/dev/termination-log'],
-                    args=["$(A)", "$(NONE) $$(A)"],
-                    env=[{"name": "A", "value": "1"}],
-                )
-            )
-        ),
-        until(IT, {f"{STATE}.terminated.message": "1 $(NONE) $(A)"}),
-    ],
-)
-def test_starts(steps: list[Step], player: Player) -> None:
     player.play(steps)

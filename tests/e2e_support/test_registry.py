@@ -10,6 +10,7 @@ import pytest
 import respx
 
 from e2e import registry
+from e2e.variables import REGISTRY_ELSEWHERE
 
 HOST = "registry.test:5000"
 
@@ -123,3 +124,11 @@ def test_delete_and_what_is_not_there(fake: FakeRegistry) -> None:
         registry.relabel(f"{HOST}/node:latest", f"{HOST}/node:x", labels={})
     with pytest.raises(registry.RegistryError, match="is not host/repository"):
         registry.digest("just-a-name")
+
+
+def test_registry_that_is_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The name stays in references; another registry's name is not touched."""
+    monkeypatch.setenv(REGISTRY_ELSEWHERE, "localhost:5001=172.18.0.3:5000")
+    image = registry.Reference.parse("localhost:5001/node:dev")
+    assert image.url("manifests", "dev") == "http://172.18.0.3:5000/v2/node/manifests/dev"
+    assert registry.Reference.parse(f"{HOST}/node:dev").url("blobs", "d") == f"http://{HOST}/v2/node/blobs/d"

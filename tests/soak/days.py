@@ -54,6 +54,7 @@ class Days:
             "process killed": Happening(10, self._kill),
             "killed at an effect": Happening(3, self._kill_at_effect),
             "machine restarted": Happening(40, self._reboot),
+            "power cut": Happening(120, self._power_cut),
             "machine cut off": Happening(24, self._cut_off),
             "probe pod deleted": Happening(24, self._delete_probe),
             "clock set": Happening(60, self._set_clock),
@@ -161,6 +162,14 @@ class Days:
         self._trouble("the machine restarts")
         self._world.run.reboot()
 
+    def _power_cut(self) -> None:
+        """The worst of it: the details file is in pieces. The test cannot go on then."""
+        if details := self._world.volume.details:
+            self._world.invariants.asked = self._world.simulation.now
+            self._trouble("a power cut damages the details")
+            self._world.volume.details = details[: self._draw.randrange(len(details))]
+            self._world.run.reboot()
+
     def _cut_off(self) -> None:
         run = self._world.run
         if run.node and run.process and POD in self._world.server.pods:
@@ -181,10 +190,10 @@ class Days:
 
     def _set_clock(self) -> None:
         by = timedelta(seconds=self._draw.uniform(-300, 300))
-        self._trouble(f"the clock is set by {by.total_seconds():.0f} s")
+        self._trouble(f"the clock is set: by {by.total_seconds():.0f} s")
         self._world.simulation.jumped += by
 
     def _trouble(self, what: str) -> None:
-        self._world.counts[what.partition(":")[0]] += 1
+        self._world.counts[what.partition(":")[0].partition(" by ")[0]] += 1
         self._world.tell(what)
         self._world.disturb()

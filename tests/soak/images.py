@@ -15,7 +15,8 @@ from tests.support.outcomes import Outcome, ran, waiting, waits
 from tests.support.rig import BOOTSTRAPPING, HEALTHY
 from tests.support.rig import health as health_answer
 
-KEPT = 400
+KEPT = 200
+"""No test runs for longer than it takes to push so many."""
 UNHEALTHY = health_answer(healthy=False)
 
 
@@ -116,7 +117,11 @@ class ImageRegistry:
         self._pushed += 1
         # From an hour to a day, most of them short.
         hours = draw.choice((1.0, 1.0, 1.5, 2.0, 3.0, 5.0, 24.0)) * draw.uniform(0.8, 1.0)
-        self.tag = Image(self._pushed, kind, hours * HOUR, draw.uniform(1.5, 3.0) * HOUR)
+        return self.add(Image(self._pushed, kind, hours * HOUR, draw.uniform(1.5, 3.0) * HOUR))
+
+    def add(self, image: Image) -> Image:
+        """It is what the tag names now."""
+        self.tag = image
         if len(self._recent) == KEPT:
             del self._by_digest[self._recent[0].digest]
         self._recent.append(self.tag)

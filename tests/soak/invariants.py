@@ -16,6 +16,8 @@ REMEMBERED = 60
 REQUESTS_AN_HOUR = 600
 """Of each process, but for the looks at a probe pod, one a second."""
 PROBE_LOOKS_AN_HOUR = 3700
+PROBE_SECONDS = 600.0
+"""Longer than a probe may take, with all its retries."""
 REASONS = {
     Kind.GOOD: frozenset[str](),
     Kind.CRASHES: frozenset({"CrashLoop"}),
@@ -67,6 +69,7 @@ class Invariants:
     """The digest in the template, if the sidecar put it there as the next image."""
     _tests: dict[str, Test] = field(default_factory=dict)
     _verdicts: deque[tuple[str, str]] = field(default_factory=lambda: deque(maxlen=MAX_ENTRIES))
+    _probing: dict[str, float] = field(default_factory=dict)
     _requests: Counter[str] = field(default_factory=Counter)
     _hour: int = 0
 
@@ -94,16 +97,18 @@ class Invariants:
         self.counts["tests begun"] += 1
         self.tell(f"test of {_told(test)} begins")
 
-    def clearing(self) -> None:
-        """An entry of the volume is removed."""
+    def clearing(self, details: bytes | None) -> None:
+        """An entry of the volume is removed. ``details`` is the file that is there."""
         self.counts["entries removed"] += 1
+        if details is not None:
+            raise Violation(f"data is removed while the details say that it is a test's: {details.decode()}")
         if self.current and not self.current.verdict:
             self._wiped_running(self.current)
 
     def node_starts(self, image: Image, config: str, nonce: str, data: dict[str, str]) -> None:
         test = self.current
         if test is None or test.key != (image.digest, config) or nonce not in {"", test.nonce}:
-            raise Violation(f"a node of image {image.number}, {config}, starts on the test of {_told(test)}")
+            raise Violation(f"a node of image {image.number}, {config}, {nonce!r}, starts on the test of {_told(test)}")
         if set(data.values()) - {test.start} or len(data) not in {0, 3}:
             raise Violation(f"the node of {_told(test)} starts on {data or 'nothing'}")
         if data:
@@ -115,11 +120,23 @@ class Invariants:
             raise Violation(f"the program in {own_uid} deletes the pod {uid}")
 
     def probes(self, number: int) -> None:
-        self.counts["probe pods"] += 1
+        """There are so many probe pods now."""
         if number > 1:
             raise Violation(f"there are {number} probe pods")
+        for process, since in self._probing.items():
+            if number and self.now() - since > PROBE_SECONDS:
+                raise Violation(f"{process} has left its probe pod")
+
+    def ended(self, process: str) -> None:
+        """Whoever is killed leaves its probe to the next."""
+        self._probing.pop(process, None)
 
     def request(self, process: str, method: str) -> None:
+        if method == "create_pod":
+            self.counts["probe pods"] += 1
+            self._probing[process] = self.now()
+        elif method == "delete_pod":
+            self._probing.pop(process, None)
         self.counts["API requests" if method != "registry" else "registry requests"] += 1
         hour = int(self.now() // HOUR)
         if hour != self._hour:

@@ -64,4 +64,5 @@ class Progress:
         since = max(self._since, self._world.disturbed)
         if found and now - since > found.seconds:
             raise Violation(f"not in {(now - since) / HOUR:.1f} undisturbed hours: {found.what}")
+        self._world.look_at_probes()
         self._again()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -30,12 +30,21 @@ class SoakError(AssertionError):
     """An invariant did not hold."""
 
 
-def run(seed: int, days: int, program: Program | None = None) -> Report:
+def run(
+    seed: int,
+    days: int,
+    program: Program | None = None,
+    *,
+    happenings: Callable[[int, World], object] = Days,
+    each_day: Callable[[World], None] = lambda world: None,
+) -> Report:
     """Raises :class:`SoakError` with the day and the last events' story, once an invariant does not hold."""
     with _quiet(seed):
         world = World(seed, program or Program())
-        Days(seed, world)
+        happenings(seed, world)
         Progress(world)
+        for day in range(1, days + 1):
+            world.simulation.after(day * DAY - 1, lambda: each_day(world))
         try:
             world.simulation.run(days * DAY)
         except BaseException as error:
@@ -43,8 +52,7 @@ def run(seed: int, days: int, program: Program | None = None) -> Report:
                 raise
             what = str(error) if isinstance(error, Violation) else f"a bug: {error!r}"
             story = "\n".join(world.story)
-            day = world.simulation.now / DAY + 1
-            raise SoakError(f"seed {seed}, day {day:.2f}, {world.settings}: {what}\n{story}") from error
+            raise SoakError(f"seed {seed}, day {world.day}, {world.settings}: {what}\n{story}") from error
         return Report(seed, days, world.counts)
 
 

@@ -9,6 +9,15 @@ from bootstrap_monitor.effects import Moment
 
 ENTRIES = ("chainData", "db", "process.json")
 """What a node makes of an empty place."""
+EFFECTS = frozenset(
+    {
+        "volume.write temporary details",
+        "volume.rename details",
+        "volume.remove details",
+        "volume.set aside details",
+        "volume.remove entry",
+    }
+)
 
 
 class Volume:

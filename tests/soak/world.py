@@ -78,10 +78,18 @@ class World:
     def tell(self, what: str) -> None:
         now = self.simulation.now
         hours, rest = divmod(int(now % DAY), 3600)
-        self.story.append(f"day {int(now // DAY) + 1} {hours:02}:{rest // 60:02}:{rest % 60:02}  {what}")
+        self.story.append(f"day {self.day} {hours:02}:{rest // 60:02}:{rest % 60:02}  {what}")
+
+    @property
+    def day(self) -> int:
+        """From 1."""
+        return int(self.simulation.now // DAY) + 1
 
     def disturb(self) -> None:
         self.disturbed = self.simulation.now
+
+    def look_at_probes(self) -> None:
+        self.invariants.probes(len(self.server.probes()))
 
     # The machine.
 
@@ -116,6 +124,7 @@ class World:
     def ended(self, run: PodRun, command: str, code: int) -> None:
         self.tell(f"{command} of {run.uid} ends with {code}")
         self.counts[f"{command} ends with {code}"] += 1
+        self.invariants.ended(f"{command} of {run.uid}")
         if code == KILLED:
             self.disturb()
 
@@ -158,17 +167,20 @@ class World:
             if method == "patch_stateful_set" and self.before_patch:
                 self.before_patch.pop()()
             if method == "create_pod":
-                self.simulation.after(1.0, lambda: self.invariants.probes(len(self.server.probes())))
+                self.simulation.after(1.0, self.look_at_probes)
 
         def written(content: bytes) -> None:
             details = json.loads(content)
             image = self.images.image(details["image"])
             self.invariants.begun(details["startTime"], image, config_of(run.pod), nonce_of(run.pod), self.volume.data)
 
+        def clearing() -> None:
+            self.invariants.clearing(self.volume.details)
+
         def patched(before: JsonObject, after: JsonObject) -> None:
             self._patched(f"{command} of {run.uid}", before, after)
 
-        mount = Mount(self.volume, moment, written=written, clearing=self.invariants.clearing)
+        mount = Mount(self.volume, moment, written=written, clearing=clearing)
         client = Client(
             self.server,
             process,

@@ -76,9 +76,10 @@ def test_several_conflicts_are_named(api: Api) -> None:
 
 
 def test_a_manager_that_leaves_the_field_to_its_owner(api: Api) -> None:
-    apply(api, without_image())
+    api.create(stateful_set(), manager="person")
     pin(api)
     again = apply(api, without_image())
+    assert apply(api, without_image()) == again
     assert (images(again)[1], again["metadata"]["generation"]) == ("pinned", 2)
     assert OF_IMAGE not in owned(again, "tool")
 
@@ -88,7 +89,7 @@ def test_two_managers_may_own_the_same_value(api: Api) -> None:
     shared = apply(api, stateful_set(), "other")
     assert OF_IMAGE in owned(shared, "tool") & owned(shared, "other")
     assert images(apply(api, without_image()))[1] == "registry/one:tag"
-    assert images(apply(api, without_image(), "other"))[1] is None
+    assert refused(lambda: apply(api, without_image(), "other")) == (422, "Invalid")
 
 
 def test_what_a_manager_stops_naming_is_gone(api: Api) -> None:
@@ -120,15 +121,18 @@ def test_owners_can_be_put_another_way(api: Api) -> None:
     assert (owned(after, "client"), owned(after, "kubectl")) == (set(), owned(created, "client"))
 
 
+def test_an_apply_has_a_manager(api: Api) -> None:
+    assert refused(lambda: apply(api, stateful_set(), "")) == (422, "Invalid")
+
+
 @pytest.mark.parametrize(
     ("body", "manager"),
     [
-        (stateful_set(), ""),
         (stateful_set("other"), "tool"),
         (stateful_set("s", managedFields=[{}]), "tool"),
         ([], "tool"),
     ],
-    ids=["no manager", "another name", "owners given", "no object"],
+    ids=["another name", "owners given", "no object"],
 )
 def test_bad_requests(api: Api, body: Any, manager: str) -> None:
     assert refused(lambda: apply(api, body, manager)) == (400, "BadRequest")

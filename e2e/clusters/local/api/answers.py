@@ -12,6 +12,7 @@ from e2e.clusters.local.api.errors import ApiError, bad_request, method_not_allo
 from e2e.clusters.local.api.objects import Json
 from e2e.clusters.local.api.patches import APPLY
 from e2e.clusters.local.api.requests import Request, Response, Target
+from e2e.clusters.local.api.schema import decoded
 from e2e.clusters.local.api.verbs import Api
 
 # A real server ends a watch after half an hour or more when the client names no time.
@@ -51,7 +52,7 @@ def _resource(api: Api, request: Request, target: Target, stopped: Stopped) -> R
     if request.method == "PUT" and target.name:
         return Response.of(_replace(api, request, target))
     if request.method == "PATCH" and target.name:
-        return Response.of(_patch(api, request, target))
+        return _patch(api, request, target)
     raise method_not_allowed()
 
 
@@ -79,6 +80,7 @@ def _as_asked_for(api: Api, request: Request) -> Callable[[Json], Json]:
 
 def _create(api: Api, request: Request, target: Target) -> Response:
     body = request.object()
+    _check_fields(request, {**body, "kind": target.kind.name})
     body.setdefault("kind", target.kind.name)
     body.setdefault("apiVersion", target.kind.group_version)
     if (body["kind"], body["apiVersion"]) != (target.kind.name, target.kind.group_version):
@@ -90,6 +92,7 @@ def _create(api: Api, request: Request, target: Target) -> Response:
 def _replace(api: Api, request: Request, target: Target) -> Json:
     body = request.object()
     body |= {"kind": target.kind.name}
+    _check_fields(request, body)
     if (name := body.get("metadata", {}).get("name")) != target.name:
         raise bad_request(f"the name of the object ({name}) does not match the name on the URL ({target.name})")
     return api.replace(
@@ -97,8 +100,9 @@ def _replace(api: Api, request: Request, target: Target) -> Json:
     )
 
 
-def _patch(api: Api, request: Request, target: Target) -> Json:
-    return api.patch(
+def _patch(api: Api, request: Request, target: Target) -> Response:
+    is_new = request.content_type == APPLY and not _exists(api, target)
+    body = api.patch(
         target.kind.name,
         target.name,
         request.body(),
@@ -109,6 +113,19 @@ def _patch(api: Api, request: Request, target: Target) -> Json:
         force=request.flag("force"),
         dry_run=request.dry_run,
     )
+    return Response.of(body, 201 if is_new else 200)
+
+
+def _check_fields(request: Request, body: Json) -> None:
+    """As kubectl wants it: a field that is not known is an error."""
+    if request.query.get("fieldValidation") == "Strict" and (unknown := decoded(body)[1]):
+        listed = ", ".join(f'unknown field "{path}"' for path in unknown)
+        raise bad_request(f"strict decoding error: {listed}")
+
+
+def _exists(api: Api, target: Target) -> bool:
+    fields = f"metadata.name={target.name}"
+    return bool(api.list(target.kind.name, target.namespace, fields=fields)["items"])
 
 
 def _delete(api: Api, request: Request, target: Target) -> Response:

@@ -7,9 +7,10 @@ import string
 import uuid
 from datetime import datetime
 
-from e2e.clusters.local.api import defaults, validation
+from e2e.clusters.local.api import validation
 from e2e.clusters.local.api.errors import Refusals, bad_request
-from e2e.clusters.local.api.objects import KINDS, Json, Kind, copied, timestamp
+from e2e.clusters.local.api.objects import KINDS, Json, Kind, timestamp
+from e2e.clusters.local.api.schema import decoded
 
 # As a real one's: no vowels, and nothing that looks like another.
 _LETTERS = "".join(one for one in string.ascii_lowercase + string.digits if one not in "aeiouy013l")
@@ -18,7 +19,7 @@ _SERVERS_OWN = ("resourceVersion", "deletionTimestamp", "deletionGracePeriodSeco
 
 def complete(kind: Kind, body: Json, namespace: str, now: datetime) -> Json:
     """A copy with a name, a namespace, a uid, the time and the defaults. 400 and 422 for what cannot be."""
-    new = copied(body)
+    new, _ = decoded(body | {"kind": kind.name})
     metadata = new.setdefault("metadata", {})
     for name in _SERVERS_OWN:
         metadata.pop(name, None)
@@ -39,8 +40,7 @@ def complete(kind: Kind, body: Json, namespace: str, now: datetime) -> Json:
         metadata["generation"] = 1
     if "status" in kind.subresources:
         new.pop("status", None)
-    defaults.fill_in(new)
-    validation.check(new, None, Refusals(kind, metadata["name"]))
+    validation.complete(new, None, Refusals(kind, metadata["name"]))
     return new
 
 

@@ -16,7 +16,9 @@ def fill_in(body: Json) -> None:
 
 def _pod(body: Json) -> None:
     _pod_spec(body.setdefault("spec", {}))
-    body["spec"].setdefault("enableServiceLinks", True)
+    spec = body["spec"]
+    _missing(spec, {"enableServiceLinks": True, "serviceAccountName": "default"})
+    spec.setdefault("serviceAccount", spec["serviceAccountName"])
     body.setdefault("status", {"phase": "Pending", "qosClass": "BestEffort"})
 
 
@@ -29,8 +31,6 @@ def _pod_spec(spec: Json) -> None:
     }
     _missing(spec, defaults)
     spec.setdefault("securityContext", {})
-    if "serviceAccountName" in spec:
-        spec.setdefault("serviceAccount", spec["serviceAccountName"])
     for name in ("initContainers", "containers"):
         for container in spec.get(name) or []:
             _container(container)

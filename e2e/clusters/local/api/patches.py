@@ -38,29 +38,32 @@ _ORDER, _REMOVE, _RETAIN, _DIRECTIVE = "$setElementOrder/", "$deleteFromPrimitiv
 
 def patched(old: Json, body: Any, content_type: str, refusals: Refusals) -> Json:
     """A new object. :class:`ApiError` 400 for a patch that cannot be read, 415, 422 for one that cannot be done."""
+    new: Any
     if content_type == JSON_PATCH:
-        return _json_patched(old, body, refusals)
-    if content_type not in (MERGE, STRATEGIC):
+        new = _json_patched(old, body, refusals)
+    elif content_type not in (MERGE, STRATEGIC):
         supported = ", ".join((JSON_PATCH, MERGE, STRATEGIC, APPLY))
         message = f"the body of the request was in an unknown format - accepted media types include: {supported}"
         raise ApiError(415, "UnsupportedMediaType", message)
-    if not isinstance(body, dict):
+    elif not isinstance(body, dict):
         raise bad_request("a patch of this type is a JSON object")
-    new: Json = (merged if content_type == MERGE else strategic)(old, body)
+    else:
+        new = (merged if content_type == MERGE else strategic)(old, body)
+    if not isinstance(new, dict) or not isinstance(new.get("metadata"), dict):
+        raise bad_request("json: cannot unmarshal what the patch makes of the object")
     return new
 
 
-def _json_patched(old: Json, body: Any, refusals: Refusals) -> Json:
+def _json_patched(old: Json, body: Any, refusals: Refusals) -> Any:
     if not isinstance(body, list):
         raise bad_request("json: cannot unmarshal object into Go value of type jsonpatch.Patch")
     try:
-        new: Json = jsonpatch.apply_patch(old, body)
+        return jsonpatch.apply_patch(old, body)
     except jsonpatch.InvalidJsonPatch as error:
         raise bad_request(str(error)) from error
     except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:
         message = "the server rejected our request due to an error in our request"
         raise ApiError(422, "Invalid", message, {"name": refusals.name, "kind": refusals.kind.plural}) from error
-    return new
 
 
 def merged(old: Any, patch: Any) -> Any:

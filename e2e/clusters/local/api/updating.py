@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from e2e.clusters.local.api import defaults, validation
+from e2e.clusters.local.api import validation
 from e2e.clusters.local.api.errors import Refusals, bad_request
-from e2e.clusters.local.api.objects import Json, copied
+from e2e.clusters.local.api.objects import Json
+from e2e.clusters.local.api.schema import decoded
 
 WITH_STATUS = ("Namespace", "Pod", "PersistentVolume", "PersistentVolumeClaim", "Service", "StatefulSet")
 # Of metadata, what no client changes.
@@ -18,13 +19,20 @@ _SERVERS_OWN = (
 )
 
 
+def check_same(old: Json, new: Json, refusals: Refusals) -> None:
+    """409 when a PUT is of another object that had the name."""
+    there, uid = old["metadata"]["uid"], new["metadata"].get("uid")
+    if uid not in (None, "", there):
+        raise refusals.conflict(f"Precondition failed: UID in precondition: {uid}, UID in object meta: {there}")
+
+
 def updated(old: Json, new: Json, subresource: str, refusals: Refusals) -> Json | None:
     """The object to store; ``None`` when nothing changes. 400, 409 or 422 when it cannot be.
 
     A subresource changes its own part only, and without one `status` stays as it was.
     """
     _check_identity(old["metadata"], new.setdefault("metadata", {}), refusals)
-    result = copied(_part(old, new, subresource))
+    result, _ = decoded(_part(old, new, subresource) | {"kind": old["kind"]})
     metadata, before = result["metadata"], old["metadata"]
     for name in _SERVERS_OWN:
         metadata.pop(name, None)
@@ -37,10 +45,9 @@ def updated(old: Json, new: Json, subresource: str, refusals: Refusals) -> Json 
     managed = metadata.pop("managedFields", None)
     if fields := before.get("managedFields") if managed is None else [one for one in managed if one.get("fieldsV1")]:
         metadata["managedFields"] = fields
-    defaults.fill_in(result)
+    validation.complete(result, old, refusals)
     if result == old:
         return None
-    validation.check(result, old, refusals)
     if "generation" in before and result.get("spec") != old.get("spec"):
         metadata["generation"] = before["generation"] + 1
     return result

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from e2e.clusters.local.api.errors import Cause, Refusals, bad_request
+from e2e.clusters.local.api import defaults
+from e2e.clusters.local.api.errors import Cause, Refusals
 from e2e.clusters.local.api.objects import Json
 
 ANNOTATIONS_BYTES = 262_144
@@ -31,19 +32,22 @@ _MUTABLE_OF_POD = ("activeDeadlineSeconds", "tolerations", "terminationGracePeri
 _MUTABLE_OF_CLAIM = ("resources", "volumeName")
 
 
-def check(body: Json, old: Json | None, refusals: Refusals) -> None:
-    """:class:`ApiError` 422 with all causes, 400 for values of a wrong type; ``old`` when it is an update."""
-    for name in ("labels", "annotations"):
-        values = body["metadata"].get(name) or {}
-        if not isinstance(values, dict) or not all(isinstance(value, str) for value in values.values()):
-            kind = refusals.kind.name
-            raise bad_request(f'{kind} in version "v1" cannot be handled as a {kind}: metadata.{name} holds strings')
-    causes = list(_metadata(body, "metadata"))
-    causes += _spec_of.get(body["kind"], _nothing)(body)
-    if old is not None:
-        causes += _immutable(old, body)
+def complete(body: Json, old: Json | None, refusals: Refusals) -> None:
+    """Fills in defaults, in place. :class:`ApiError` 422 with all causes.
+
+    ``old`` when it is an update; what is as it was is not looked at again.
+    """
+    defaults.fill_in(body)
+    causes = [] if body == old else list(_causes(body, old))
     if causes:
         raise refusals.invalid(causes)
+
+
+def _causes(body: Json, old: Json | None) -> Iterator[Cause]:
+    yield from _metadata(body, "metadata")
+    yield from _spec_of.get(body["kind"], _nothing)(body)
+    if old is not None:
+        yield from _immutable(old, body)
 
 
 def _metadata(body: Json, path: str) -> Iterator[Cause]:
@@ -56,7 +60,7 @@ def _metadata(body: Json, path: str) -> Iterator[Cause]:
         if not pattern.fullmatch(name):
             yield _invalid(f"{path}.name", name, rule)
         if len(name) > longest:
-            yield _invalid(f"{path}.name", name, f"must be no more than {longest} bytes")
+            yield _invalid(f"{path}.name", name, f"must be no more than {longest} characters")
     yield from _labels(metadata.get("labels") or {}, f"{path}.labels")
     annotations = metadata.get("annotations") or {}
     yield from (
@@ -75,7 +79,7 @@ def _labels(labels: Json, path: str) -> Iterator[Cause]:
         if not _qualified(key):
             yield _invalid(path, key, "not a qualified name")
         if len(value) > 63:
-            yield _invalid(path, value, "must be no more than 63 bytes")
+            yield _invalid(path, value, "must be no more than 63 characters")
         elif not _LABEL_VALUE.fullmatch(value):
             rule = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.'"
             yield _invalid(path, value, rule)
@@ -90,47 +94,49 @@ def _qualified(key: str) -> bool:
 def _pod(body: Json) -> Iterator[Cause]:
     spec = body["spec"]
     yield from _choice("spec.restartPolicy", spec["restartPolicy"], ("Always", "OnFailure", "Never"))
-    if not spec.get("containers"):
-        yield _required("spec.containers")
+    yield from _containers(spec, "spec")
     deadline = spec.get("activeDeadlineSeconds")
     if deadline is not None and deadline < 1:
         yield _invalid("spec.activeDeadlineSeconds", deadline, "must be between 1 and 2147483647, inclusive")
     volumes = {volume.get("name") for volume in spec.get("volumes") or []}
-    seen: set[str] = set()
+    for path, container in _each(spec, "spec"):
+        image = container.get("image") or ""
+        if image != image.strip():
+            yield _invalid(f"{path}.image", image, "must not have leading or trailing whitespace")
+        for position, mount in enumerate(container.get("volumeMounts") or []):
+            if mount.get("name") not in volumes:
+                where = f"{path}.volumeMounts[{position}].name"
+                yield "FieldValueNotFound", f'Not found: "{mount.get("name")}"', where
+
+
+def _each(spec: Json, path: str) -> Iterator[tuple[str, Json]]:
     for field in ("initContainers", "containers"):
-        for position, container in enumerate(spec.get(field) or []):
-            yield from _container(container, f"spec.{field}[{position}]", volumes, seen)
+        yield from ((f"{path}.{field}[{n}]", container) for n, container in enumerate(spec.get(field) or []))
 
 
-def _container(container: Json, path: str, volumes: set[str], seen: set[str]) -> Iterator[Cause]:
-    name, image = container.get("name") or "", container.get("image") or ""
-    if not name:
-        yield _required(f"{path}.name")
-    elif not _LABEL.fullmatch(name) or len(name) > 63:
-        yield _invalid(f"{path}.name", name, _LABEL_RULE)
-    elif name in seen:
-        yield "FieldValueDuplicate", f'Duplicate value: "{name}"', f"{path}.name"
-    seen.add(name)
-    if not image:
-        yield _required(f"{path}.image")
-    elif image != image.strip():
-        yield _invalid(f"{path}.image", image, "must not have leading or trailing whitespace")
-    for position, variable in enumerate(container.get("env") or []):
-        if not variable.get("name"):
-            yield _required(f"{path}.env[{position}].name")
-    for position, mount in enumerate(container.get("volumeMounts") or []):
-        yield from _mount(mount, f"{path}.volumeMounts[{position}]", volumes)
-
-
-def _mount(mount: Json, path: str, volumes: set[str]) -> Iterator[Cause]:
-    if not mount.get("mountPath"):
-        yield _required(f"{path}.mountPath")
-    if mount.get("name") not in volumes:
-        yield "FieldValueNotFound", f'Not found: "{mount.get("name")}"', f"{path}.name"
+def _containers(spec: Json, above: str) -> Iterator[Cause]:
+    if not spec.get("containers"):
+        yield _required(f"{above}.containers")
+    seen: set[str] = set()
+    for path, container in _each(spec, above):
+        name = container.get("name") or ""
+        if not name:
+            yield _required(f"{path}.name")
+        elif not _LABEL.fullmatch(name) or len(name) > 63:
+            yield _invalid(f"{path}.name", name, _LABEL_RULE)
+        elif name in seen:
+            yield "FieldValueDuplicate", f'Duplicate value: "{name}"', f"{path}.name"
+        seen.add(name)
+        if not container.get("image"):
+            yield _required(f"{path}.image")
+        for field, needed in (("env", "name"), ("volumeMounts", "mountPath")):
+            for position, one in enumerate(container.get(field) or []):
+                if not one.get(needed):
+                    yield _required(f"{path}.{field}[{position}].{needed}")
 
 
 def _stateful_set(body: Json) -> Iterator[Cause]:
-    """Of the template no more than a real server looks at, which is next to nothing: not its images."""
+    """Of the template, as a real server: that there are images, not what they look like."""
     spec, template = body["spec"], body["spec"]["template"]
     yield from _choice("spec.podManagementPolicy", spec["podManagementPolicy"], ("OrderedReady", "Parallel"))
     wanted = (spec.get("selector") or {}).get("matchLabels") or {}
@@ -140,6 +146,7 @@ def _stateful_set(body: Json) -> Iterator[Cause]:
     elif not wanted.items() <= labels.items():
         yield _invalid("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")
     yield from _labels(labels, "spec.template.labels")
+    yield from _containers(template["spec"], "spec.template.spec")
     yield from _choice("spec.updateStrategy.type", spec["updateStrategy"]["type"], ("RollingUpdate", "OnDelete"))
     yield from _choice("spec.template.spec.restartPolicy", template["spec"]["restartPolicy"], ("Always",))
     partition = (spec["updateStrategy"].get("rollingUpdate") or {}).get("partition", 0)

@@ -12,7 +12,7 @@ from e2e.clusters.local.api.objects import KINDS, Json, Kind, copied
 from e2e.clusters.local.api.ownership import Owner
 from e2e.clusters.local.api.selectors import selector
 from e2e.clusters.local.api.store import Store
-from e2e.clusters.local.api.updating import is_done, updated
+from e2e.clusters.local.api.updating import check_same, is_done, updated
 
 
 class PodLogs(Protocol):
@@ -110,6 +110,7 @@ class Api:
         metadata = body["metadata"]
         with self._store.changed:
             old = self._found(body["kind"], metadata["name"], namespace or metadata.get("namespace", ""))
+            check_same(old, body, Refusals(KINDS[old["kind"]], metadata["name"]))
             return self._update(old, body, subresource, Owner(manager, "Update", subresource), dry_run=dry_run)
 
     def set_status(self, kind: str, name: str, namespace: str, uid: str, status: Json) -> Json | None:
@@ -180,7 +181,8 @@ class Api:
     ) -> Json:
         given = creating.given(KINDS[kind], body, name, namespace)
         if not manager:
-            raise bad_request("fieldManager is required for apply patch")
+            cause = ("FieldValueRequired", "Required value: is required for apply patch", "fieldManager")
+            raise Refusals(Kind("PatchOptions", "", "meta.k8s.io/v1"), "").invalid([cause])
         old = self._store.get(kind, namespace, name)
         if old is None:
             new = creating.complete(KINDS[kind], given, namespace, self.now())

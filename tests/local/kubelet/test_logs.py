@@ -50,9 +50,10 @@ def read(logs: Logs, told: dict[str, Any] | None = None, restarts: int = 0, **op
 def test_a_file_has_a_line_with_time_and_stream_for_each_line(logs: Logs, tmp_path: Path) -> None:
     write(logs, b"one\ntw", b"o\n\nno end")
     lines = (tmp_path / "rig_pod_u/one/0.log").read_text().splitlines()
-    form = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z stdout F (.*)"
-    assert [re.fullmatch(form, line)[1] for line in lines] == ["one", "two", "", "no end"]  # type: ignore[index]
-    assert read(logs) == "one\ntwo\n\nno end\n"
+    form = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z stdout ([FP] .*)"
+    assert [re.fullmatch(form, line)[1] for line in lines] == ["F one", "F two", "F ", "P no end"]  # type: ignore[index]
+    assert read(logs) == "one\ntwo\n\nno end"
+    assert read(logs, tail_lines=1) == "no end"
 
 
 @pytest.mark.parametrize("pieces", [1, 7], ids=["at once", "in pieces"])

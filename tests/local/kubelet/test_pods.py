@@ -11,6 +11,7 @@ import pytest
 
 from e2e.clusters.local.api.errors import ApiError
 from e2e.clusters.local.api.patches import MERGE
+from e2e.clusters.local.kubelet.leftovers import members
 from tests.local.kubelet.world import DEAF, NAMESPACE, SLEEPS, World, until
 
 EMPTY = {"name": "shared", "emptyDir": {}}
@@ -260,7 +261,7 @@ def test_config_maps_and_secrets_as_files(world: World) -> None:
         volumes=[{"name": "c", "configMap": {"name": "c"}}, {"name": "s", "secret": {"secretName": "s"}}],
     )
     assert world.until_ended()["exitCode"] == 0
-    assert world.log() == "12\n"
+    assert world.log() == "12"
 
 
 def test_a_deleted_pod_gets_sigterm_and_goes_with_its_folders(world: World) -> None:
@@ -314,7 +315,7 @@ def test_the_deadline_of_a_pod_ends_it_and_what_waits_is_lost(world: World) -> N
     assert world.pod()["status"]["reason"] == "DeadlineExceeded"
     assert world.status("one")["state"]["terminated"]["exitCode"] == 143
     lost = world.status("two")["state"]["terminated"]
-    assert (lost["exitCode"], lost["reason"], lost["startedAt"]) == (137, "ContainerStatusUnknown", None)
+    assert (lost["exitCode"], lost["reason"], lost.get("startedAt")) == (137, "ContainerStatusUnknown", None)
 
 
 def test_a_pod_that_fits_nowhere_waits_for_no_node(world: World) -> None:
@@ -426,6 +427,17 @@ def test_readiness_comes_and_goes_with_the_probe(world: World) -> None:
     until(lambda: not world.status()["ready"], "unready")
     condition = next(told for told in world.pod()["status"]["conditions"] if told["type"] == "Ready")
     assert (condition["status"], condition["reason"]) == ("False", "ContainersNotReady")
+
+
+def test_a_probe_that_hangs_fails_and_ends_with_its_container(world: World) -> None:
+    probe = {"exec": {"command": ["sh", "-c", "sleep 1000; true"]}}
+    world.create(world.container(readinessProbe=probe))
+    pid = pid_of(world.until_running())
+    probing = until(lambda: [one for one in members(pid) if "1000" in one.cmdline()], "the probe")
+    assert world.status()["ready"] is False
+    world.api.delete("Pod", "pod", NAMESPACE)
+    world.until_gone()
+    assert not any(lives(one.pid) for one in probing)
 
 
 def test_a_pod_of_another_node_is_not_touched(world: World) -> None:

@@ -61,7 +61,7 @@ class Process:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            start_new_session=True,
+            process_group=0,
         )
         self.started_at = datetime.now(UTC)
         self.finished_at: datetime | None = None
@@ -75,6 +75,11 @@ class Process:
         self._reader = threading.Thread(target=self._read, name=f"log of {self.id}", daemon=True)
         self._reader.start()
         threading.Thread(target=self._wait, name=f"end of {self.id}", daemon=True).start()
+
+    @property
+    def group(self) -> int:
+        """The id of its process group."""
+        return self._popen.pid
 
     @property
     def alive(self) -> bool:

@@ -146,7 +146,8 @@ class Images:
             root = self._folder / config.partition(":")[2]
             if not root.exists():
                 self._unpack(http, reference, manifest, root)
-        self._held |= {str(reference): config, reference.with_version(digest): config}
+        # Others may be looking through the old one.
+        self._held = self._held | {str(reference): config, reference.with_version(digest): config}
         written = self._references.with_suffix(".new")
         written.write_text(json.dumps(self._held))
         written.replace(self._references)

@@ -12,7 +12,7 @@ from e2e.clusters.local.api.errors import ApiError, bad_request
 from e2e.clusters.local.api.objects import Json
 
 LONGEST_LINE_BYTES = 16384
-"""A longer one is cut in pieces (P), the last of which is full (F)."""
+"""A longer one is cut in pieces (P), the last of which is full (F). A last line without an end is a piece too."""
 POLL_SECONDS = 0.1
 _WAITING = {
     "ErrImagePull": "image can't be pulled",
@@ -44,7 +44,7 @@ class Log:
     def close(self) -> None:
         for stream, rest in self._rests.items():
             if rest:
-                self._entry(stream, rest)
+                self._entry(stream, rest, tag=b"P")
         self._file.close()
 
     def _entry(self, stream: str, line: bytes, tag: bytes = b"F") -> None:
@@ -114,12 +114,13 @@ class Logs:
         :raises ApiError: 400, the container has no log yet.
         """
         path = self._path(pod, container, _run(pod, container, previous=False))
-        told = 0
+        lines = _content(path, timestamps=timestamps)
+        told = sum(map(len, lines)) - sum(map(len, _tail(lines, tail_lines)))
         while True:
             last = path not in self._open
-            found = _content(path, timestamps=timestamps)
-            yield b"".join(found[told:] if told else _tail(found, tail_lines))
-            told = len(found)
+            content = b"".join(_content(path, timestamps=timestamps))
+            yield content[told:]
+            told = len(content)
             if last:
                 return
             time.sleep(POLL_SECONDS)
@@ -137,7 +138,7 @@ def _tail(lines: list[bytes], count: int | None) -> list[bytes]:
 
 
 def _content(path: Path, *, timestamps: bool) -> list[bytes]:
-    """Lines as they were written, in whole."""
+    """Lines as they were written, in whole; the last may have no end yet."""
     try:
         entries = path.read_bytes().split(b"\n")[:-1]
     except FileNotFoundError:
@@ -149,7 +150,7 @@ def _content(path: Path, *, timestamps: bool) -> list[bytes]:
         if tag == b"F":
             lines.append(begun + b"\n")
             begun = b""
-    return lines
+    return [*lines, begun] if begun else lines
 
 
 def _run(pod: Json, container: str, *, previous: bool) -> int:

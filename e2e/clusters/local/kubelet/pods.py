@@ -20,7 +20,7 @@ from e2e.clusters.local.kubelet.runs import Runs
 LOG = logging.getLogger(__name__)
 SHORTEST_GRACE_SECONDS = 2
 """The kubelet's own."""
-RETRY_SECONDS = 1
+RETRY_SECONDS = 10
 TERMINAL = ("Succeeded", "Failed")
 
 

@@ -66,8 +66,8 @@ class Readiness:
             wait = max(period, SHORTEST_READY_PERIOD_SECONDS if self.ready else SHORTEST_PERIOD_SECONDS)
 
 
-def attempt(container: Json, address: Address, start: Start) -> bool:
-    """Whether the container's readiness probe succeeds now."""
+def attempt(container: Json, address: Address, start: Start, group: int) -> bool:
+    """Whether the container's readiness probe succeeds now. A command is in its group, and ends with it."""
     probe = container["readinessProbe"]
     timeout_seconds = float(probe.get("timeoutSeconds") or 1)
     with contextlib.suppress(OSError, http.client.HTTPException, subprocess.TimeoutExpired, ValueError):
@@ -77,11 +77,17 @@ def attempt(container: Json, address: Address, start: Start) -> bool:
             place = asked.get("host") or address.host, address.port_of(container, asked["port"])
             socket.create_connection(place, timeout_seconds).close()
             return True
-        words = probe["exec"]["command"]
-        done = subprocess.run(
-            words, cwd=start.folder, env=start.environment, timeout=timeout_seconds, check=False, capture_output=True
+        ended = subprocess.call(
+            probe["exec"]["command"],
+            cwd=start.folder,
+            env=start.environment,
+            timeout=timeout_seconds,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            process_group=group,
         )
-        return done.returncode == 0
+        return ended == 0
     return False
 
 

@@ -162,7 +162,7 @@ class Runs:
                 return
         self._waiting = None
         if probe := self.spec.get("readinessProbe"):
-            succeeds = functools.partial(readiness.attempt, self.spec, address, start)
+            succeeds = functools.partial(readiness.attempt, self.spec, address, start, self.process.group)
             self._readiness = Readiness(probe, succeeds, self._node.delays, self._changed)
 
     def _not_started(self, pod: Json, error: StartError | OSError) -> None:

@@ -23,9 +23,12 @@ def commands(cluster: Cluster, namespace: str, stateful_set: str, kind: str, *, 
     if not shutil.which("kubectl") and cluster.kubectl.exists():
         path = [f'export PATH={shlex.quote(str(cluster.kubectl.parent))}:"$PATH"']
     end = f"kubectl delete namespace {namespace}" if ran_before else f"scripts/cluster {kind} down"
+    connection = f"export KUBECONFIG={shlex.quote(str(cluster.kubeconfig))}"
+    if kind == "kind":  # where this is printed, beside the node, paths are others
+        path, connection = [], 'eval "$(scripts/cluster kind env)"'
     look_around = [
         *path,
-        f"export KUBECONFIG={shlex.quote(str(cluster.kubeconfig))}",
+        connection,
         f"{kubectl} get pods",
         f"{kubectl} logs {stateful_set}-0 -c {SIDECAR}",
         f"{kubectl} get sts {stateful_set} -o yaml",

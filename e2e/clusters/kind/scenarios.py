@@ -37,7 +37,8 @@ def run_beside_node(settings: Settings, command: Sequence[str]) -> int:
     finally:
         # In the container root has made them; the folder itself is the user's.
         mine = ["chown", "--recursive", f"--reference={REPORTS}", str(REPORTS)]
-        run(["docker", "run", "--rm", f"--volume={REPORTS}:{REPORTS}", image, *mine], "see who owns e2e-report/")
+        options = ["--rm", "--security-opt=label=disable", f"--volume={REPORTS}:{REPORTS}"]
+        run(["docker", "run", *options, image, *mine], "see who owns e2e-report/")
 
 
 def _docker_run(elsewhere: str) -> list[str]:

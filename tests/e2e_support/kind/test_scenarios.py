@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 
@@ -108,7 +108,7 @@ class TestE2e:
 
     def run(self, machine: Machine, *arguments: str) -> subprocess.CompletedProcess[str]:
         for tool in ("bash", "dirname"):
-            (machine.bin / tool).symlink_to(Path("/usr/bin") / tool)
+            (machine.bin / tool).symlink_to(str(shutil.which(tool)))
         return subprocess.run(
             [str(ROOT / "scripts/e2e"), "--cluster", "kind", *arguments],
             env=machine.environment,
@@ -137,3 +137,22 @@ class TestE2e:
         machine.fails("build-image docker", 1, "connection refused")
         assert self.run(machine).returncode == 4
         assert machine.containers == there
+
+
+def test_demo_is_shown_beside_the_node(machine: Machine) -> None:
+    for tool in ("bash", "dirname"):
+        (machine.bin / tool).symlink_to(str(shutil.which(tool)))
+    command = [str(ROOT / "scripts/demo"), "--cluster", "kind", "--plain"]
+    done = subprocess.run(
+        command,
+        env=machine.environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    [argv] = joined(machine)
+    assert argv[-6:] == ["python", "-m", "e2e.demo", "--cluster", "kind", "--plain"]
+    assert machine.clusters == []

@@ -12,12 +12,12 @@ GRACE_SECONDS = 30
 
 def check_preconditions(old: Json, options: Json, refusals: Refusals) -> None:
     """409 for another uid or resourceVersion than asked for."""
-    for field, label in (("uid", "UID"), ("resourceVersion", "ResourceVersion")):
+    names = {"uid": ("UID", "deleted and then recreated"), "resourceVersion": ("ResourceVersion", "modified")}
+    for field, (label, fate) in names.items():
         wanted, there = (options.get("preconditions") or {}).get(field), old["metadata"][field]
         if wanted not in (None, there):
-            raise refusals.conflict(
-                f"Precondition failed: {label} in precondition: {wanted}, {label} in object meta: {there}"
-            )
+            compared = f"the {label} in the precondition ({wanted}) does not match the {label} in record ({there})"
+            raise refusals.conflict(f"{compared}. The object might have been {fate}")
 
 
 def terminating(old: Json, options: Json, now: datetime) -> Json:

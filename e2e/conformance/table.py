@@ -117,9 +117,11 @@ class Player:
         method, _, target = self._own(step.request).partition(" ")
         kind, name, subresource = (*target.split("/", 2), "", "")[:3]
         body = self._own(step.body)
-        answers: list[Answer] = []
+        found: list[str] = []
+        answer = Answer(0, None)
 
-        def differences() -> list[str]:
+        def fits() -> bool:
+            nonlocal answer
             answer = self.api.ask(
                 method,
                 kind,
@@ -129,25 +131,25 @@ class Player:
                 content_type=step.content_type,
                 parameters=dict(self._own(step.parameters)),
             )
-            answers[:] = [answer]
-            status = [] if answer.status == step.status else [f"status: expected {step.status}, seen {answer.status}"]
-            about = _about(answer.body)
-            return status + [
-                line for path in step.expected for line in self._difference(answer.body, path, step, about)
-            ]
+            found[:] = self._differences(answer, step)
+            return not found
 
         def told() -> str:
-            lines = [f"{method} {target} {json.dumps(body) if body is not None else ''}", *differences()]
-            return "\n".join([*lines, f"answer: {_brief(answers[-1].body)}"])
+            asked = f"{method} {target} {json.dumps(body) if body is not None else ''}"
+            return "\n".join([asked, *found, f"answer: {_brief(answer.body)}"])
 
         if step.waits:
-            observe.wait_for(lambda: not differences(), f"{method} {target}", WAIT_SECONDS, summary=told)
+            observe.wait_for(fits, f"{method} {target}", WAIT_SECONDS, summary=told)
         else:
-            found = differences()
-            assert not found, told()
-        about = _about(answers[-1].body)
-        if about and answers[-1].status < 300:
-            self.last[about] = answers[-1].body
+            assert fits(), told()
+        about = _about(answer.body)
+        if about and answer.status < 300:
+            self.last[about] = answer.body
+
+    def _differences(self, answer: Answer, step: Step) -> list[str]:
+        status = [] if answer.status == step.status else [f"status: expected {step.status}, seen {answer.status}"]
+        about = _about(answer.body)
+        return status + [line for path in step.expected for line in self._difference(answer.body, path, step, about)]
 
     def _difference(self, seen_body: Any, path: str, step: Step, about: str) -> list[str]:
         expected, found = self._own(step.expected[path]), find(seen_body, self._own(path))

@@ -127,7 +127,6 @@ def test_deleted(steps: list[Step], player: Player) -> None:
         made(pod(metadata=owned())),
         until(IT, RUNS),
         Step(f"DELETE {OWNER}"),
-        until(IT, {"metadata.deletionTimestamp": PRESENT}),
         until_gone(IT),
     ],
     of_another_uid=[made(config_map()), made(idle_pod(metadata=owned(uid="another"))), until_gone(IT), seen(OWNER, {})],

@@ -215,7 +215,7 @@ def test_selected(steps: list[Step], player: Player) -> None:
 def test_namespace_that_is_absent(cluster: Cluster, row: str) -> None:
     with closing(Api(cluster.kubeconfig, row)) as api:
         missing = f'^namespaces "{row}" not found$'
-        Player(api, {}).play([refused("POST ConfigMap", 404, "NotFound", missing, config_map())])
+        Player(api, {}).play([refused("POST ConfigMap", 404, "NotFound", missing, config_map("a"))])
 
 
 def _watched(api: Api, name: str, after: str = "") -> Iterator[tuple[str, Json]]:

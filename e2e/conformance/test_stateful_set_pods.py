@@ -87,7 +87,7 @@ OWNER = {
         Step(
             "GET ControllerRevision",
             200,
-            {"items.*.revision": [1, 2]},
+            {"items.*.metadata.labels.row": ["ROW", "ROW"]},
             parameters={"labelSelector": "row=ROW"},
             waits=True,
         ),

@@ -129,7 +129,7 @@ class Api:
         """One request; a refusal is an answer too. Without ``name``, of all objects of the kind."""
         path = self._path(kind, name) + (f"/{subresource}" if subresource else "")
         response = self._send(method, path, body, content_type, parameters)
-        is_json = response.headers.get("Content-Type", "").startswith(PLAIN)
+        is_json = response.content and response.headers.get("Content-Type", "").startswith(PLAIN)
         return Answer(response.status_code, response.json() if is_json else response.text)
 
     def watch(self, kind: str, seconds: int, after: str = "", **parameters: str) -> Iterator[tuple[str, Json]]:

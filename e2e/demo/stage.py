@@ -54,7 +54,8 @@ class Stage:
         namespace = f"demo-{secrets.token_hex(2)}"
         with closing(Api(cluster.kubeconfig)) as api:
             api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
-        self._undo.callback(_remove, cluster, namespace, wait=self.ran_before)
+        if self.ran_before:
+            self._undo.callback(_remove, cluster, namespace)
         repository = f"{cluster.registry_from_pods}/{namespace}/avalanchego"
         rig = Rig(cluster, namespace, NodeImage(images["scripted-node"], repository), images["bootstrap-monitor"])
         self._undo.callback(rig.close)
@@ -65,9 +66,7 @@ class Stage:
         self._undo.pop_all()
 
     def clear(self) -> None:
-        """Undo all of it; nothing interrupts that."""
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
+        """Undo all of it."""
         self._undo.close()
 
 
@@ -117,10 +116,9 @@ def _script(kind: str, command: str) -> None:
         raise StageError(f"`scripts/cluster {kind} {command}` ended with {code}")
 
 
-def _remove(cluster: Cluster, namespace: str, *, wait: bool) -> None:
-    """A cluster that goes on gets its volumes back."""
+def _remove(cluster: Cluster, namespace: str) -> None:
+    """The cluster goes on, and gets its volumes back."""
     teardown.remove(cluster, namespace)
-    if wait:
-        with closing(Api(cluster.kubeconfig)) as api:
-            observe.wait_for(lambda: api.find("Namespace", namespace) is None, f"the namespace {namespace} gone")
-        cluster.renew_volumes()
+    with closing(Api(cluster.kubeconfig)) as api:
+        observe.wait_for(lambda: api.find("Namespace", namespace) is None, f"the namespace {namespace} gone")
+    cluster.renew_volumes()

@@ -21,6 +21,8 @@ IMAGE_CHECK = timedelta(minutes=15)
 """Longer than the defaults, as people with less hurry have them: fourteen days are to pass in a second."""
 STALL_TIMEOUT = timedelta(hours=1)
 PROBE_TIMEOUT = timedelta(minutes=3)
+COUNT_SECONDS = (0.0, 0.0, 0.0, 0.0, 10.0, 60.0, 5 * MINUTE, 30 * MINUTE)
+"""How long the volume's bytes are counted."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ class Program:
             node=around.node,
             store=around.store,
             space=around.node.space,
-            count_bytes=lambda: Count(around.process, around.draw.choice((0.0, 0.0, 30.0, 30 * MINUTE))),
+            count_bytes=lambda: Count(around.process, around.draw.choice(COUNT_SECONDS)),
             clock=around.process,
             registry=around.registry,
         )

@@ -6,12 +6,15 @@ import contextlib
 import json
 import os
 import signal
+import time
 from pathlib import Path
 
 import psutil
 
 CLOCK_SECONDS = 2
 """Start times are told by a clock that may be corrected."""
+GONE_SECONDS = 10.0
+POLL_SECONDS = 0.01
 
 
 class Records:
@@ -38,7 +41,9 @@ def kill(folder: Path) -> None:
         if all(abs(one.create_time() - created_seconds) < CLOCK_SECONDS for one in processes if one.pid == group):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(group, signal.SIGKILL)
-            psutil.wait_procs(processes, timeout=10)
+            give_up_at = time.monotonic() + GONE_SECONDS
+            while members(group) and time.monotonic() < give_up_at:
+                time.sleep(POLL_SECONDS)
         record.unlink()
 
 

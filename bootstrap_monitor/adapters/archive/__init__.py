@@ -1,0 +1,1 @@
+"""Unpacking a database archive onto the volume, and copying a restored database."""

@@ -1,0 +1,161 @@
+"""Unpacking a stream onto the volume: read ahead, hash, decompress, check and write, at once and in bounded memory."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bootstrap_monitor.adapters.archive.decompress import decompress
+from bootstrap_monitor.adapters.archive.read_ahead import ReadAhead
+from bootstrap_monitor.adapters.archive.room import Room
+from bootstrap_monitor.adapters.archive.writing import Writing
+from bootstrap_monitor.core.archive import tar
+from bootstrap_monitor.core.archive.format import DETECTION_BYTES, Format, detect
+from bootstrap_monitor.core.archive.layout import Layout
+from bootstrap_monitor.core.archive.member import Member
+from bootstrap_monitor.core.archive.refused import Refused, damaged, shown, unsupported
+from bootstrap_monitor.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """So far. ``archive_bytes`` are those taken from the source, ``bytes_written`` the content of files."""
+
+    archive_bytes: int
+    bytes_written: int
+    files: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    """What came of it. ``skipped`` are leading parts of what the layout left out, for people; at most ten."""
+
+    sha256: str
+    archive_bytes: int
+    bytes_written: int
+    files: int
+    format: Format
+    skipped: tuple[str, ...] = ()
+
+
+def unpack(
+    chunks: Iterable[bytes],
+    into: Path,
+    *,
+    name_of_source: str,
+    format: Format | None = None,  # noqa: A002 - the option's name
+    strip: int | None = None,
+    room: Callable[[], int],
+    reserve_bytes: int,
+    progress: Callable[[Progress], None],
+    expected_sha256: str | None = None,
+    expected_size: int | None = None,
+    protected: frozenset[str] = frozenset(),
+) -> Unpacked:
+    """Unpack the tar in ``chunks`` so that its ``db/`` becomes ``into/db`` (:class:`Layout` says how it is found).
+
+    ``chunks`` are taken in a thread of their own. ``room`` gives the free bytes, of which ``reserve_bytes`` stay.
+    ``progress`` is called for every few 100 KiB of the archive, in the caller's thread. ``protected`` are names in
+    ``into`` that no member may have. On return all of it is durable, and verified against what was expected.
+
+    :raises ConfigurationError: ``ArchiveDamaged``, ``ArchiveHashMismatch``, ``ArchiveUnsafe``, ``ArchiveTooLarge``,
+        ``ArchiveLayout`` or ``ArchiveUnsupported``. What was unpacked is removed again, and nothing else.
+    :raises TransientError: ``VolumeFailed``: writing failed. As with what ``chunks`` raise, and with
+        :class:`Terminated`, what was unpacked stays.
+    """
+    source = _Source(chunks, expected_size)
+    try:
+        writing = Writing(into, Room(room, reserve_bytes))
+    except BaseException:
+        source.ahead.stop()
+        raise
+
+    def report() -> None:
+        progress(Progress(source.bytes, writing.bytes_written, writing.files))
+
+    try:
+        layout = Layout(strip, protected)
+        format_, content = _opened(source.chunks(report), format)
+        _write(tar.read(decompress(content, format_)), layout, writing)
+        layout.finished()
+        sha256 = source.ahead.sha256()
+        _check_hash(sha256, expected_sha256)
+        writing.finish()
+        report()
+    except Refused as refused:
+        writing.undo()
+        raise ConfigurationError(
+            f"{name_of_source}: {refused.what}",
+            reason=refused.reason,
+            check=refused.check,
+            do=refused.do,
+        ) from refused
+    except Exception:
+        writing.stop()
+        raise
+    finally:
+        source.ahead.stop()
+        writing.abandon()
+    return Unpacked(sha256, source.bytes, writing.bytes_written, writing.files, format_, tuple(layout.skipped))
+
+
+class _Source:
+    """The archive's bytes, counted as they are taken."""
+
+    def __init__(self, chunks: Iterable[bytes], expected_size: int | None) -> None:
+        self.ahead = ReadAhead(chunks)
+        self.bytes = 0
+        self._expected_size = expected_size
+
+    def chunks(self, report: Callable[[], None]) -> Iterator[bytes]:
+        """All of them. Raises :class:`Refused` when they are more, or at the end fewer, than expected."""
+        for chunk in self.ahead:
+            self.bytes += len(chunk)
+            if self._expected_size is not None and self.bytes > self._expected_size:
+                raise damaged(f"it has more than the {self._expected_size} bytes that were expected")
+            yield chunk
+            report()
+        if self._expected_size not in {None, self.bytes}:
+            raise damaged(f"it has {self.bytes} bytes, expected were {self._expected_size}")
+
+
+def _opened(chunks: Iterator[bytes], given: Format | None) -> tuple[Format, Iterator[bytes]]:
+    """The format, as given or detected, and all of the chunks."""
+    taken: list[bytes] = []
+    while sum(map(len, taken)) < DETECTION_BYTES and (chunk := next(chunks, None)) is not None:
+        taken.append(chunk)
+    first = b"".join(taken)[:DETECTION_BYTES]
+    if not first:
+        raise damaged("it is empty")
+    found = given or detect(first)
+    if found is None:
+        raise unsupported(
+            f"its format is none of {', '.join(Format)}: it begins with {shown(first[:16])}",
+            "Give an archive of one of these formats; a text that begins with '<' is a server's page, not an archive.",
+        )
+    return found, itertools.chain(taken, chunks)
+
+
+def _write(members: Iterator[Member | tar.Data], layout: Layout, writing: Writing) -> None:
+    wanted = False
+    for item in members:
+        if isinstance(item, tar.Data):
+            if wanted:
+                writing.put(item)
+            continue
+        entry = layout.entry(item)
+        wanted = entry is not None
+        if entry:
+            writing.put(entry)
+
+
+def _check_hash(found: str, expected: str | None) -> None:
+    if expected is not None and found != expected.lower():
+        raise Refused(
+            f"its sha256 is {found}, expected was {expected.lower()}",
+            reason="ArchiveHashMismatch",
+            check="whether the archive was replaced at its origin, and where the expected hash comes from",
+            do="Give the archive and the hash that belong together.",
+        )

@@ -1,0 +1,1 @@
+"""Database archives: their formats, tar's members, and what a member may do."""

@@ -54,7 +54,9 @@ def test_an_apply_makes_the_object_and_changes_nothing_the_second_time(api: Api)
 
 def test_a_field_that_another_has_changed_since(api: Api) -> None:
     apply(api, stateful_set())
-    assert owned(pin(api), "program") == {OF_IMAGE}
+    pinned = pin(api)
+    assert owned(pinned, "program") == {OF_IMAGE}
+    assert OF_IMAGE not in owned(pinned, "tool")
     with pytest.raises(ApiError) as caught:
         apply(api, stateful_set())
     assert caught.value.status == 409

@@ -68,7 +68,7 @@ class Request:
     def number(self, name: str) -> int | None:
         """``None`` when it is not there."""
         value = self.query.get(name, "")
-        if value and not value.isdecimal():
+        if value and not value.removeprefix("-").isdecimal():
             raise bad_request(f'{name}: Invalid value: "{value}": a number is expected')
         return int(value) if value else None
 

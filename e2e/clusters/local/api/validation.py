@@ -149,6 +149,9 @@ def _stateful_set(body: Json) -> Iterator[Cause]:
     yield from _containers(template["spec"], "spec.template.spec")
     yield from _choice("spec.updateStrategy.type", spec["updateStrategy"]["type"], ("RollingUpdate", "OnDelete"))
     yield from _choice("spec.template.spec.restartPolicy", template["spec"]["restartPolicy"], ("Always",))
+    if "activeDeadlineSeconds" in template["spec"]:
+        message = "Forbidden: activeDeadlineSeconds in StatefulSet is not Supported"
+        yield "FieldValueForbidden", message, "spec.template.spec.activeDeadlineSeconds"
     partition = (spec["updateStrategy"].get("rollingUpdate") or {}).get("partition", 0)
     for path, number in (("replicas", spec["replicas"]), ("updateStrategy.rollingUpdate.partition", partition)):
         if number < 0:

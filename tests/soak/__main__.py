@@ -8,18 +8,20 @@ import gc
 import random
 import sys
 import time
+from collections.abc import Sequence
 
+from tests.soak.program import Program
 from tests.soak.run import Report, SoakError, run
 from tests.soak.world import World
 
 LINES = 12
 
 
-def main() -> int:
+def main(words: Sequence[str] | None = None, program: Program | None = None) -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench/soak", description=__doc__)
     parser.add_argument("--days", type=int, default=365, metavar="NUMBER", help="how many (%(default)s)")
     parser.add_argument("--seed", type=int, metavar="NUMBER", help="what the days are drawn from; one by chance")
-    options = parser.parse_args()
+    options = parser.parse_args(words)
     seed = random.randrange(10**6) if options.seed is None else options.seed
     every = max(1, options.days // LINES)
     started = time.monotonic()
@@ -33,7 +35,7 @@ def main() -> int:
             print(f"{_figures(world)}   {sys.getallocatedblocks():13}   {seconds:7.1f}", flush=True)
 
     try:
-        report = run(seed, options.days, each_day=tell)
+        report = run(seed, options.days, program, each_day=tell)
     except SoakError as error:
         print(error, file=sys.stderr)
         return 1

@@ -136,7 +136,8 @@ class World:
         """The pod's machine is out of reach; somebody removes the pod, and it comes anew elsewhere."""
         self.tell(f"the machine of {self.run.uid} is out of reach for {seconds:.0f} s; the pod is removed by force")
         self.run.cut(seconds)
-        self.invariants.two_pods = self.simulation.now + seconds
+        if self.invariants.current:
+            self.invariants.current.two_pods = True
         self.server.remove(POD)
         self.server.settle()
         self._next_pod()
@@ -172,7 +173,11 @@ class World:
         def written(content: bytes) -> None:
             details = json.loads(content)
             image = self.images.image(details["image"])
-            self.invariants.begun(details["startTime"], image, config_of(run.pod), nonce_of(run.pod), self.volume.data)
+            config, nonce = config_of(run.pod), nonce_of(run.pod)
+            template = self.server.set["spec"]["template"]
+            wanted = pod_image(template).partition("@")[2] or image.digest
+            behind = (image.digest, config, nonce) != (wanted, config_of(template), nonce_of(template))
+            self.invariants.begun(details["startTime"], image, config, nonce, self.volume.data, behind=behind)
 
         def clearing() -> None:
             self.invariants.clearing(self.volume.details)

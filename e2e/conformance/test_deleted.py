@@ -163,11 +163,12 @@ def test_owned(steps: list[Step], player: Player) -> None:
 def test_exit_code_of_a_handler_of_sigterm(api: Api, player: Player, row: str) -> None:
     """The last that is seen of the pod, while it goes."""
     player.play(SLEEPING_POD)
+    running = player.last[f"Pod/{row}"]["metadata"]["resourceVersion"]
     api.delete("Pod", row)
     ends = []
-    for kind, found in api.watch("Pod", WATCH_SECONDS, fieldSelector=f"metadata.name={row}"):
-        if "terminated" in found["status"]["containerStatuses"][0]["state"]:
-            ends.append(found["status"]["containerStatuses"][0]["state"]["terminated"]["exitCode"])
+    for kind, found in api.watch("Pod", WATCH_SECONDS, running, fieldSelector=f"metadata.name={row}"):
+        if end := found["status"]["containerStatuses"][0]["state"].get("terminated"):
+            ends.append(end["exitCode"])
         if kind == "DELETED":
             break
     assert set(ends) == {143}

@@ -51,6 +51,8 @@ def three_lines(api: Api, texts: Texts) -> str:
         log(Like(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z three\n$"), tailLines="1", timestamps="true"),
     ],
     negative_tail=[Step(LOG, 422, {"reason": "Invalid"}, parameters={"tailLines": "-1"})],
+    no_limit=[Step(LOG, 422, {"reason": "Invalid"}, parameters={"limitBytes": "0"})],
+    tail_of_no_number=[Step(LOG, 400, {"reason": "BadRequest"}, parameters={"tailLines": "many"})],
     no_previous=[no_log('previous terminated container "one" in pod "ROW" not found', previous="true")],
 )
 def test_log_of_three_lines(steps: list[Step], player: Player, three_lines: str) -> None:

@@ -168,6 +168,9 @@ def test_put_and_status(api: Api, http: httpx.Client) -> None:
         ("container=other", 400, "container other is not valid for pod a"),
         ("container=first&tailLines=3", 200, "a/first (False, 3, None, False)\n"),
         ("container=main&previous=true&limitBytes=7&timestamps=true", 200, "a/main (True, None, 7, True)\n"),
+        ("container=main&tailLines=-1", 422, "tailLines: Invalid value: -1: must be greater than or equal to 0"),
+        ("container=main&limitBytes=0", 422, "limitBytes: Invalid value: 0: must be greater than 0"),
+        ("container=main&tailLines=x", 400, "tailLines"),
         ("container=side&follow=true&tailLines=1", 200, "side 1 False\nthe end\n"),
     ],
 )

@@ -13,6 +13,7 @@ from e2e.clusters.local.api.verbs import Api
 from tests.local.api.objects import pod, refused, stateful_set
 
 TEMPLATE = {"metadata": {"labels": {"app": "s"}}}
+ENDING_TEMPLATE = {**TEMPLATE, "spec": {"activeDeadlineSeconds": 1, "containers": [{"name": "a", "image": "x"}]}}
 REFERENCE = {"apiVersion": "v1", "kind": "Pod", "name": "a"}
 EVENT = {"kind": "Event", "metadata": {"name": "e"}, "involvedObject": {"namespace": "x"}}
 
@@ -86,6 +87,7 @@ def test_refused(api: Api, case: str) -> None:
         ({"updateStrategy": {"rollingUpdate": {"partition": -1}}}, "spec.updateStrategy.rollingUpdate.partition"),
         ({"replicas": -1}, "spec.replicas"),
         ({"template": TEMPLATE}, "spec.template.spec.containers"),
+        ({"template": ENDING_TEMPLATE}, "spec.template.spec.activeDeadlineSeconds"),
     ],
     ids=str,
 )

@@ -9,13 +9,15 @@ import lzma
 import os
 import sys
 import tarfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import lz4.frame
 
-from bootstrap_monitor.adapters.archive.unpack import Progress, Unpacked, unpack
+from bootstrap_monitor.adapters.archive.progress import Progress
+from bootstrap_monitor.adapters.archive.unpack import Unpacked, unpack
 from bootstrap_monitor.core.archive.format import Format
 
 if sys.version_info >= (3, 14):
@@ -105,3 +107,10 @@ def restored(chunks: bytes | Iterator[bytes], into: Path, **options: Any) -> Unp
 
 def open_descriptors() -> int:
     return len(os.listdir("/dev/fd"))  # noqa: PTH208 - a path does not list itself
+
+
+def assert_threads_end() -> None:
+    ours = [thread for thread in threading.enumerate() if thread.name.startswith("archive")]
+    for thread in ours:
+        thread.join(60)
+    assert not any(thread.is_alive() for thread in ours)

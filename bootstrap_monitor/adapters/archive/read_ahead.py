@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 from bootstrap_monitor.adapters.archive.pipe import Pipe, Stopped
 
@@ -48,7 +49,8 @@ class ReadAhead:
         except Stopped:
             close = getattr(self._chunks, "close", None)  # a generator is closed where it runs
             if close:
-                close()
+                with suppress(Exception):
+                    close()
         except BaseException as caught:  # noqa: BLE001 - handed to whoever takes
             error = caught
         self._to_hash.finish()

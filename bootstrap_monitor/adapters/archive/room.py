@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 from bootstrap_monitor.core.archive.refused import Refused
@@ -13,24 +14,27 @@ ENTRY_BYTES = 4096
 
 
 class Room:
-    """Asks ``room`` (free bytes) before the first byte and every 64 MiB, and never lets it fall under the reserve."""
+    """Asks ``room`` (free bytes) before the first byte and every 64 MiB, and never lets it fall under the reserve;
+    from any thread."""
 
     def __init__(self, room: Callable[[], int], reserve_bytes: int) -> None:
         self._room = room
         self.reserve_bytes = reserve_bytes
         self._allowed_bytes = 0
+        self._lock = threading.Lock()
 
     def take(self, size: int, needed: int) -> None:
         """``size`` bytes are about to be written, of ``needed`` that are known to come.
 
         :raises Refused: they do not fit.
         """
-        if size > self._allowed_bytes:
-            free = self._room() - self.reserve_bytes
-            if size > free:
-                raise too_large(f"at least {human_size(max(needed, size) - free)} more", self.reserve_bytes)
-            self._allowed_bytes = min(free, max(size, _CHECK_BYTES))
-        self._allowed_bytes -= size
+        with self._lock:
+            if size > self._allowed_bytes:
+                free = self._room() - self.reserve_bytes
+                if size > free:
+                    raise too_large(f"at least {human_size(max(needed, size) - free)} more", self.reserve_bytes)
+                self._allowed_bytes = min(free, max(size, _CHECK_BYTES))
+            self._allowed_bytes -= size
 
 
 def too_large(missing: str, reserve_bytes: int) -> Refused:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 
-from bootstrap_monitor.adapters.archive.pipe import Pipe, Stopped
+from bootstrap_monitor.adapters.archive.pipe import Pipe
 
 _THREADS = 4
 """Filesystems join the syncs that wait at the same time."""
@@ -64,5 +64,3 @@ class Syncer:
         except OSError as error:
             self._error = self._error or error
             self.stop()
-        except Stopped:
-            pass

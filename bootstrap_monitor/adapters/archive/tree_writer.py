@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
@@ -17,6 +18,8 @@ from bootstrap_monitor.durable import sync_folder
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_NO_FOLDER = {errno.ENOTDIR, errno.ELOOP}
+"""What opening a symbolic link as a folder gives, by system."""
 _SYNC_BYTES = 32 * 1024 * 1024
 """A large file is synced each time that so much of it was written."""
 
@@ -87,16 +90,23 @@ class TreeWriter:
             self._syncer.put(os.dup(file.descriptor), file.unsynced_bytes)
             file.unsynced_bytes = 0
 
+    def take_file(self) -> int:
+        """The file that was made last, open for writing: who takes it fills it and gives it to the syncer."""
+        file = self._file
+        assert file is not None, "a file was made"
+        self._file = None
+        return file.descriptor
+
     def finish(self) -> None:
         """Make it all durable: files, then the folders they are in."""
         self._finish_file()
         self._syncer.finish()
         for path in self._made:
-            with suppress(NotADirectoryError):
-                for *_, descriptor in os.fwalk(self._name(path), dir_fd=self._root):
+            parent = self._open_folder(path[:-1])
+            sync_folder(parent)
+            if stat.S_ISDIR(os.stat(path[-1], dir_fd=parent, follow_symlinks=False).st_mode):
+                for *_, descriptor in os.fwalk(os.fsdecode(path[-1]), dir_fd=parent, onerror=_raise):
                     sync_folder(descriptor)
-        for path in {path[:-1] for path in self._made}:
-            sync_folder(self._open_folder(path))
 
     def remove(self) -> None:
         """Remove all that was made, and nothing else."""
@@ -153,8 +163,8 @@ class TreeWriter:
                 self._note(path)
         try:
             return os.open(name, _FOLDER, dir_fd=folder)
-        except NotADirectoryError:  # also for a symbolic link
-            if entry is None:
+        except OSError as error:
+            if entry is None or error.errno not in _NO_FOLDER:
                 raise
             raise unsafe(b"/".join(entry.path), "leads through a link or a file") from None
 
@@ -185,10 +195,12 @@ class TreeWriter:
                 raise unsafe(member, "is a hard link to what is not a file")
             self._make_way(here, name, entry)
             os.link(entry.source[-1], name, src_dir_fd=source, dst_dir_fd=here, follow_symlinks=False)
-        except NotADirectoryError:
-            raise unsafe(member, "is a hard link to what lies behind a link or a file") from None
-        except FileNotFoundError:
-            raise damaged(f"member {shown(member)} is a hard link to what did not come before it") from None
+        except OSError as error:
+            if error.errno in _NO_FOLDER:
+                raise unsafe(member, "is a hard link to what lies behind a link or a file") from None
+            if error.errno == errno.ENOENT:
+                raise damaged(f"member {shown(member)} is a hard link to what did not come before it") from None
+            raise
         finally:
             os.close(here)
         self._note(entry.path)
@@ -203,6 +215,6 @@ class TreeWriter:
         if path:
             os.close(descriptor)
 
-    @staticmethod
-    def _name(path: Parts) -> str:
-        return os.fsdecode(b"/".join(path))
+
+def _raise(error: OSError) -> None:
+    raise error

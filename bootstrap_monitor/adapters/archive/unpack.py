@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bootstrap_monitor.adapters.archive.decompress import decompress
+from bootstrap_monitor.adapters.archive.progress import Progress
 from bootstrap_monitor.adapters.archive.read_ahead import ReadAhead
 from bootstrap_monitor.adapters.archive.room import Room
 from bootstrap_monitor.adapters.archive.writing import Writing
@@ -17,15 +18,6 @@ from bootstrap_monitor.core.archive.layout import Layout
 from bootstrap_monitor.core.archive.member import Member
 from bootstrap_monitor.core.archive.refused import Refused, damaged, shown, unsupported
 from bootstrap_monitor.errors import ConfigurationError
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """So far. ``archive_bytes`` are those taken from the source, ``bytes_written`` the content of files."""
-
-    archive_bytes: int
-    bytes_written: int
-    files: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +75,6 @@ def unpack(
         sha256 = source.ahead.sha256()
         _check_hash(sha256, expected_sha256)
         writing.finish()
-        report()
     except Refused as refused:
         writing.undo()
         raise ConfigurationError(
@@ -98,6 +89,7 @@ def unpack(
     finally:
         source.ahead.stop()
         writing.abandon()
+    report()
     return Unpacked(sha256, source.bytes, writing.bytes_written, writing.files, format_, tuple(layout.skipped))
 
 

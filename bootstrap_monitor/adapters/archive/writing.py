@@ -115,6 +115,8 @@ def volume_errors(into: Path, room: Room) -> Iterator[None]:
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise too_large("more", room.reserve_bytes) from error
+        if error.errno == errno.EFBIG:
+            raise too_large("a filesystem of larger files", room.reserve_bytes) from error
         code = errno.errorcode.get(error.errno or 0, "?")
         raise TransientError(
             f"cannot write to {into}: {error.strerror} ({code})",

@@ -14,6 +14,8 @@ SparseMap = list[tuple[int, int]]
 
 SEGMENT_LIMIT = 65_536
 """Segments of one file: a bound on memory."""
+SIZE_LIMIT = (1 << 63) - 1
+"""Bytes of one file: what systems count by."""
 _LINE_LIMIT = 20
 
 
@@ -66,11 +68,13 @@ def of_data(next_block: Callable[[], bytes]) -> SparseMap:
     return [(line(), line()) for _ in range(count)]
 
 
-def checked(segments: SparseMap, stored_bytes: int, real_bytes: int) -> SparseMap:
-    """``segments`` if they ascend without overlap, hold just what is stored, and end within the file.
+def check(segments: SparseMap, stored_bytes: int, real_bytes: int) -> None:
+    """Whether they ascend without overlap, hold just what is stored, and end within the file.
 
     :raises Refused: they don't.
     """
+    if real_bytes > SIZE_LIMIT:
+        raise damaged("a file's size is beyond all bounds")
     at = 0
     for offset, length in segments:
         if offset < at:
@@ -78,7 +82,6 @@ def checked(segments: SparseMap, stored_bytes: int, real_bytes: int) -> SparseMa
         at = offset + length
     if at > real_bytes or sum(length for _, length in segments) != stored_bytes:
         raise damaged("a sparse file's map is not that of its data")
-    return segments
 
 
 def _entries(area: bytes) -> SparseMap:

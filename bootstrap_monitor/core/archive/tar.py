@@ -104,8 +104,9 @@ class _Reader:
             self._source.skip(stored)
             return
         segments, size, in_map = self._segments(head, values, stored)
+        sparse.check(segments, stored - in_map, size)
         yield Member(name, kind, head.mode, size)
-        for offset, length in sparse.checked(segments, stored - in_map, size):
+        for offset, length in segments:
             at = offset
             for piece in self._source.pieces(length):
                 yield Data(at, piece)

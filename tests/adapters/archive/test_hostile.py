@@ -137,3 +137,16 @@ def test_the_volumes_group_is_inherited(root: Path) -> None:
     root.chmod(0o2775)
     restored(tar(folder("db", 0o755), file("db/v1/x")), root)
     assert {oct((root / path).stat().st_mode & 0o7777) for path in ("db", "db/v1")} == {"0o2755"}
+
+
+def test_a_link_at_the_top_may_lead_nowhere(root: Path) -> None:
+    restored(tar(symlink("l", "absent"), file("x")), root, strip=0)
+    assert read(root) == {"l": Path("absent"), "x": b"x"}
+
+
+def test_a_file_larger_than_the_filesystem_can_hold(root: Path) -> None:
+    headers = {"GNU.sparse.size": str((1 << 63) - 1), "GNU.sparse.map": "0,1"}
+    with pytest.raises(ConfigurationError) as caught:
+        restored(tar(file("db/x", pax_headers=headers), format=PAX), root)
+    assert caught.value.reason == "ArchiveTooLarge"
+    assert read(root) == {}

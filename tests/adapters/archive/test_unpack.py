@@ -13,10 +13,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bootstrap_monitor.adapters.archive.unpack import Progress, Unpacked
+from bootstrap_monitor.adapters.archive.progress import Progress
+from bootstrap_monitor.adapters.archive.unpack import Unpacked
 from bootstrap_monitor.core.archive.format import Format
 from bootstrap_monitor.errors import ConfigurationError, MonitorError, Terminated, TransientError
-from tests.support.archives import chunked, file, folder, open_descriptors, packed, restored, tar, tree_tar
+from tests.support.archives import (
+    assert_threads_end,
+    chunked,
+    file,
+    folder,
+    open_descriptors,
+    packed,
+    restored,
+    tar,
+    tree_tar,
+)
 from tests.support.trees import read
 
 TREE: dict[str, Any] = {
@@ -211,13 +222,6 @@ def test_many_small_files(root: Path) -> None:
     tree = {"db": {f"{number}": b"%d" % number for number in range(2000)}}
     assert restored(packed(tree_tar(tree), Format.GZIP), root).files == 2000
     assert read(root) == tree
-
-
-def assert_threads_end() -> None:
-    ours = [thread for thread in threading.enumerate() if thread.name.startswith("archive")]
-    for thread in ours:
-        thread.join(60)
-    assert not any(thread.is_alive() for thread in ours)
 
 
 def eventually(condition: Callable[[], bool]) -> bool:

@@ -150,6 +150,7 @@ SENSELESS: dict[str, tuple[bytes, str]] = {
     "size not octal": (raw(b"a", size=b"00000000009\0") + END, "not octal"),
     "size with a sign": (raw(b"a", size=b"-0000000001\0") + END, "not octal"),
     "negative size": (raw(b"a", size=b"\xff" * 12) + END, "negative"),
+    "endless size": (raw(b"a", size=b"\x80" + b"\x7f" * 11) + END, "beyond all bounds"),
     "no end": (raw(b"a"), "end is missing"),
     "data cut": (raw(b"a", size=b"00000002000\0") + bytes(512), "inside a member"),
     "more behind the end": (raw(b"a") + END + raw(b"b") + END, "more behind"),

@@ -60,7 +60,7 @@ def kubectl_apply(rig: Rig, objects: Sequence[Json], *options: str) -> subproces
     """`kubectl apply` of these; it may fail."""
     return subprocess.run(
         [str(rig.cluster.kubectl), "apply", f"--kubeconfig={rig.cluster.kubeconfig}", *options, "--filename=-"],
-        input="\n---\n".join(map(json.dumps, objects)),
+        input="\n".join(map(json.dumps, objects)),
         capture_output=True,
         text=True,
         check=False,

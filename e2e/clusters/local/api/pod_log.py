@@ -9,7 +9,7 @@ from e2e.clusters.local.api.verbs import Api
 
 
 def answer(api: Api, request: Request, target: Target) -> Response:
-    """Plain text; 204 for a pod on no node, 400 without a container where there are several, 422 for an impossible length."""
+    """Plain text; 204 for a pod on no node, 400 where it is open which container is meant, 422 for a wrong length."""
     if request.method != "GET":
         raise method_not_allowed()
     pod = api.get("Pod", target.name, target.namespace)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -106,8 +107,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--cluster", choices=KINDS, default="local", help="where; the default needs nothing but pip")
     parser.add_argument("--plain", action="store_true", help="lines instead of a screen, as where there is no terminal")
     parser.add_argument("--keep", action="store_true", help="leave the cluster up, and print what to type")
-    parser.add_argument("--record", type=Path, metavar="FILE.svg", help="write the screen as an animated picture")
+    parser.add_argument("--record", type=_file, metavar="FILE.svg", help="write the screen as a moving picture")
     return parser
+
+
+def _file(name: str) -> Path:
+    """Found out now, not after a minute."""
+    path = Path(name)
+    if not path.parent.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise argparse.ArgumentTypeError(f"{name} cannot be written")
+    return path
 
 
 if __name__ == "__main__":

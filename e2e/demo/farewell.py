@@ -19,20 +19,35 @@ Next:
 def commands(cluster: Cluster, namespace: str, stateful_set: str, kind: str, *, ran_before: bool) -> str:
     """What to type after `--keep`."""
     kubectl = f"kubectl -n {namespace}"
-    path = []
-    if not shutil.which("kubectl") and cluster.kubectl.exists():
-        path = [f'export PATH={shlex.quote(str(cluster.kubectl.parent))}:"$PATH"']
-    end = f"kubectl delete namespace {namespace}" if ran_before else f"scripts/cluster {kind} down"
-    connection = f"export KUBECONFIG={shlex.quote(str(cluster.kubeconfig))}"
-    if kind == "kind":  # where this is printed, beside the node, paths are others
-        path, connection = [], 'eval "$(scripts/cluster kind env)"'
     look_around = [
-        *path,
-        connection,
+        *_environment(cluster, kind),
         f"{kubectl} get pods",
         f"{kubectl} logs {stateful_set}-0 -c {SIDECAR}",
         f"{kubectl} get sts {stateful_set} -o yaml",
         f"{kubectl} delete pod {stateful_set}-0",
     ]
-    lines = ["The cluster is left up. To look around:", *look_around, "", "To end it:", end]
-    return "\n".join(line if line.endswith(":") or not line else f"  {line}" for line in lines) + "\n"
+    end = [f"kubectl delete namespace {namespace}"] if ran_before else []
+    if kind == "kind" or not ran_before:  # of kind's it is not known here; `down` leaves one that it has not made
+        end.append(f"scripts/cluster {kind} down")
+    return "\n".join(
+        [
+            "The cluster is left up. To look around:",
+            *map(_indented, look_around),
+            "To end it:",
+            *map(_indented, end),
+            "",
+        ]
+    )
+
+
+def _environment(cluster: Cluster, kind: str) -> list[str]:
+    if kind == "kind":  # shown from beside the node, where paths are others
+        return ['eval "$(scripts/cluster kind env)"']
+    path = []
+    if not shutil.which("kubectl") and cluster.kubectl.exists():
+        path = [f'export PATH={shlex.quote(str(cluster.kubectl.parent))}:"$PATH"']
+    return [f"export KUBECONFIG={shlex.quote(str(cluster.kubeconfig))}", *path]
+
+
+def _indented(line: str) -> str:
+    return f"  {line}"

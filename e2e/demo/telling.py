@@ -32,7 +32,7 @@ class NotSeenError(Exception):
     """A step had no effect in time, or a wrong one."""
 
     def __init__(self, scene: Scene, state: State, why: str) -> None:
-        super().__init__(f"chapter {scene.step.chapter}, {scene.step.title}: {why}")
+        super().__init__(f"chapter {scene.step.chapter}, {scene.step.title}: {why}\n  awaited: {scene.step.doing}")
         self.state = state
 
 

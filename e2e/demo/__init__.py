@@ -4,7 +4,7 @@
 
     story ── a step: do, then wait until the state shows it ──► screen | plain lines | recording
                                              ▲
-    gather ── what the cluster, the node and the monitor's log say ── state
+    gather ── what the cluster, the node and the monitor's log say ── reading ── state
 
-`state`, `story`, `screen`, `plain` and `recording` are pure; `gather`, `stage` and `__main__` have the effects.
+`gather`, `stage`, `display` and `__main__` have the effects; the rest is pure.
 """

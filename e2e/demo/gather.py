@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from e2e.demo import state
+from e2e.demo import reading
 from e2e.demo.state import Disk, Node, State
 from e2e.kit.api import RefusedError
 from e2e.kit.manifests import INIT, SIDECAR
@@ -24,22 +24,22 @@ def gather(rig: Rig) -> State:
     :raises RefusedError: the StatefulSet cannot be read.
     """
     stateful_set = rig.stateful_set()
-    pods = state.pods(rig.api.list("Pod"), datetime.now(UTC))
+    pods = reading.pods(rig.api.list("Pod"), datetime.now(UTC))
     return State(
         pods=pods,
-        image=state.image(stateful_set),
-        tag=state.tag(stateful_set),
+        image=reading.image(stateful_set),
+        tag=reading.tag(stateful_set),
         # An address where nothing is any more answers nothing for seconds.
         node=_node(rig) if any(pod.name == rig.pod_name and pod.runs for pod in pods) else None,
         disk=_disk(rig),
-        results=state.results(stateful_set),
-        log=state.log(rig.logs(INIT, SIDECAR)),
+        results=reading.results(stateful_set),
+        log=reading.log(rig.logs(INIT, SIDECAR)),
     )
 
 
 def _node(rig: Rig) -> Node | None:
     with suppress(httpx.TransportError, RefusedError, KeyError, ValueError):
-        return state.node(rig.node("/ext/health").text, rig.node("/ext/metrics").text)
+        return reading.node(rig.node("/ext/health").text, rig.node("/ext/metrics").text)
     return None
 
 

@@ -7,8 +7,8 @@ from datetime import datetime
 
 import pytest
 
-from e2e.demo import state
-from e2e.demo.state import short
+from e2e.demo import reading
+from e2e.demo.state import Node, Result, short
 from e2e.kit.api import Json
 from e2e.kit.logs import Line
 from tests.demo.looks import digest, image, pod, running, watching
@@ -65,15 +65,15 @@ MONITOR = _container("monitor", True, 1, running={})
     ids=["pending", "init", "init-back-off", "init-error", "running", "crash-loop", "evicted"],
 )  # fmt: skip
 def test_pods_are_as_kubectl_shows_them(status: Json, seen: tuple[str, str, int]) -> None:
-    [found] = state.pods([_pod(status)], NOW)
+    [found] = reading.pods([_pod(status)], NOW)
     assert (found.ready, found.status, found.restarts) == seen
     assert (found.age_seconds, found.image) == (42, "node:latest")
 
 
 def test_a_pod_runs_while_its_node_does() -> None:
     running_node = {"containerStatuses": [_container("avago", False, 0, running={})]}
-    [ending] = state.pods([_pod(running_node, deletionTimestamp="2026-11-21T16:05:00Z")], NOW)
-    [runs, waits] = state.pods([_pod(running_node), _pod({"containerStatuses": [MONITOR]})], NOW)
+    [ending] = reading.pods([_pod(running_node, deletionTimestamp="2026-11-21T16:05:00Z")], NOW)
+    [runs, waits] = reading.pods([_pod(running_node), _pod({"containerStatuses": [MONITOR]})], NOW)
     assert (ending.status, ending.runs) == ("Terminating", False)
     assert (runs.runs, waits.runs) == (True, False)
 
@@ -88,8 +88,8 @@ def test_node_from_health_and_metrics() -> None:
             'avalanche_snowman_last_accepted_height{chain="P"} 7',
         ]
     )
-    assert state.node(health, metrics) == state.Node({"C": 30, "P": 7}, ("S",), healthy=False)
-    assert state.node('{"healthy": true, "checks": {}}', "").bootstrapping == ()
+    assert reading.node(health, metrics) == Node({"C": 30, "P": 7}, ("S",), healthy=False)
+    assert reading.node('{"healthy": true, "checks": {}}', "").bootstrapping == ()
 
 
 def test_what_the_stateful_set_tells() -> None:
@@ -103,11 +103,11 @@ def test_what_the_stateful_set_tells() -> None:
         "spec": {"containers": [{"name": "monitor", "image": "m"}, {"name": "avago", "image": "r:5000/a:nightly"}]},
     }
     body: Json = {"metadata": {"annotations": annotations}, "spec": {"template": template}}
-    assert state.results(body) == (state.Result(image("a"), "s", "failed", "Stalled", "m", 2.5, None),)
-    assert (state.image(body), state.tag(body)) == ("r:5000/a:nightly", "nightly")
+    assert reading.results(body) == (Result(image("a"), "s", "failed", "Stalled", "m", 2.5, None),)
+    assert (reading.image(body), reading.tag(body)) == ("r:5000/a:nightly", "nightly")
     template["metadata"]["annotations"] = {"avalanche.avax.network/tracked-tag": "followed"}
-    assert state.tag(body) == "followed"
-    assert state.results({"metadata": {}}) == ()
+    assert reading.tag(body) == "followed"
+    assert reading.results({"metadata": {}}) == ()
 
 
 def test_log_lines_with_what_matters_of_them() -> None:
@@ -121,7 +121,7 @@ def test_log_lines_with_what_matters_of_them() -> None:
         },
     ]
     texts = [*map(json.dumps, entries), "no JSON"]
-    first, second, third = state.log(Line("t", "test-0", "u", "monitor", 0, "stdout", text) for text in texts)
+    first, second, third = reading.log(Line("t", "test-0", "u", "monitor", 0, "stdout", text) for text in texts)
     assert (first.start, first.details) == ("then", "")
     assert (second.level, second.details) == ("warning", "sha256:bbbbbbbb p, q")
     assert (third.start, third.details) == (None, "`sha256:cccccccc` is on the volume")

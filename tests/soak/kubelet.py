@@ -111,13 +111,14 @@ class PodRun:
         began = self._world.simulation.now
 
         def ended(code: int) -> None:
-            if self.process is process:
-                self.process = None
-                self._world.ended(self, name, code)
-                if self._world.simulation.now - began > BACK_OFF_FORGOTTEN_SECONDS:
-                    self._failures = 0
-                if not self._ending:
-                    after(code)
+            self._world.ended(self, name, code)
+            if self.process is not process:
+                return  # its machine restarts
+            self.process = None
+            if self._world.simulation.now - began > BACK_OFF_FORGOTTEN_SECONDS:
+                self._failures = 0
+            if not self._ending:
+                after(code)
 
         process = self.process = Process(self._world.simulation, name, lambda own: command(self, own), ended)
 

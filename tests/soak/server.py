@@ -24,7 +24,6 @@ class Server(Cluster):
         self._changed: Callable[[], None] = lambda: None
         self._outcomes: dict[str, Outcome] = {}
         self.probe_looks = 1
-        self.events_count = 0
         body = stateful_set(FLOATING, "/data")
         body["spec"]["podManagementPolicy"] = policy
         super().__init__(body)
@@ -83,8 +82,11 @@ class Server(Cluster):
             self.remove(metadata["name"])
         return created
 
+    def delete_pod(self, name: str, *, uid: str | None = None, grace_seconds: int | None = None) -> None:
+        super().delete_pod(name, uid=uid, grace_seconds=grace_seconds)
+        self.deletions.clear()
+
     def create_event(self, body: JsonObject) -> JsonObject:
-        self.events_count += 1
         return body
 
     def _outcome(self, pod: JsonObject) -> Outcome:

@@ -54,11 +54,6 @@ class Server(Cluster):
     def template_image(self) -> str:
         return pod_image(self.set["spec"]["template"])
 
-    def retest(self) -> str:
-        """The nonce in the template."""
-        annotations = self.set["spec"]["template"]["metadata"].get("annotations") or {}
-        return str(annotations.get(names.RETEST_ANNOTATION) or "")
-
     def bump(self) -> None:
         """Somebody writes a label: what was read before is old."""
         self.edit({"metadata": {"labels": {"touched": self._next("")}}})

@@ -144,6 +144,7 @@ def test_events(rig: Rig) -> None:
 
 
 @pytest.mark.wide
+@pytest.mark.not_on("local", reason="it asks nobody for permission")
 def test_events_that_are_not_granted(rig: Rig) -> None:
     """One warning of each process, however much it has to tell."""
     rig.node_image.push(BOOTSTRAPPING)

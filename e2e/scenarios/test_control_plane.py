@@ -67,6 +67,7 @@ def test_cluster_killed_and_started_again(rig: Rig, passes: str) -> None:
 
 
 @pytest.mark.wide
+@pytest.mark.not_on("local", reason="it has no tokens")
 def test_token_revoked_and_replaced(rig: Rig) -> None:
     """Its ServiceAccount is deleted and made anew.
 
@@ -88,6 +89,7 @@ def test_token_revoked_and_replaced(rig: Rig) -> None:
 
 
 @pytest.mark.wide
+@pytest.mark.not_on("local", reason="it has no tokens")
 def test_token_revoked_and_pod_deleted(rig: Rig) -> None:
     """The shorter way to a new token: a new pod has one from the start."""
     rig.node_image.push(BOOTSTRAPPING)

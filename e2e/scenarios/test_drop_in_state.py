@@ -74,6 +74,7 @@ def test_details_of_upstreams_program(make_rig: MakeRig, shape: VolumeShape) -> 
     assert rig.template_annotation(TRACKED_TAG_ANNOTATION) == "master"
 
 
+@pytest.mark.not_on("local", reason="its volumes are folders, which nobody mounts read-only")
 @pytest.mark.parametrize(
     "read_only", [True, pytest.param(False, marks=pytest.mark.wide)], ids=["read-only", "writable"]
 )

@@ -110,6 +110,7 @@ FAILURES = {
         message=("the node's check `diskspace` fails", "more room"),
     ),
 }
+NEEDS_MOUNT = pytest.mark.not_on("local", reason="a volume with a limit is a mount, which takes root")
 IN_CI = {
     ("crash-loop", "OrderedReady"),
     ("stall", "Parallel"),
@@ -127,7 +128,10 @@ IN_CI = {
             failure,
             policy,
             id=f"{name}-{policy}",
-            marks=() if (name, policy) in IN_CI else pytest.mark.wide,
+            marks=[
+                *([] if (name, policy) in IN_CI else [pytest.mark.wide]),
+                *([NEEDS_MOUNT] if failure.deploy is deploy_on_small_volume else []),
+            ],
         )
         for name, failure in FAILURES.items()
         for policy in ("OrderedReady", "Parallel")

@@ -108,8 +108,14 @@ def log_tail(text: str) -> str:
 
 
 def with_result(entries: Sequence[JsonObject], result: Result) -> tuple[JsonObject, ...]:
-    """The list with this result first; an earlier one of the same test is replaced."""
+    """The list with this result first; an earlier one of the same test is replaced.
+
+    But a pass stays: the failure after it is seen by a sidecar that does not know of it, of a pod that was cut off.
+    """
     new = result.entry()
+    known = of_test(entries, fingerprint=new["fingerprint"], start=new["start"])
+    if known and known.get("verdict") == Verdict.PASSED and result.verdict is Verdict.FAILED:
+        return tuple(entries)
     others = [e for e in entries if (e.get("fingerprint"), e.get("start")) != (new["fingerprint"], new["start"])]
     return _fitting((new, *others)[:MAX_ENTRIES])
 

@@ -113,6 +113,13 @@ def test_a_test_has_one_result(second: Result, count: int) -> None:
     assert results.with_result(entries, second) == entries
 
 
+def test_a_pass_replaces_a_failure_of_the_same_test_and_is_not_replaced_by_one() -> None:
+    failed = replace(RESULT, verdict=Verdict.FAILED, reason=Reason.STALLED, message="nothing moves")
+    entries = results.with_result(results.with_result((), failed), RESULT)
+    assert entries == (RESULT.entry(),)
+    assert results.with_result(entries, failed) == entries
+
+
 def test_the_oldest_go_beyond_twenty() -> None:
     entries: tuple[dict[str, Any], ...] = ()
     for hour in range(23):

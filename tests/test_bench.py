@@ -3,23 +3,33 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 from tests.support.programs import ROOT, SECONDS
 
 SIDECAR = ROOT / "scripts/bench/sidecar"
+RESTORE = ROOT / "scripts/bench/restore"
 
 
-def bench(*words: str) -> subprocess.CompletedProcess[str]:
+def bench(script: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, SIDECAR, *words], check=False, capture_output=True, text=True, timeout=4 * SECONDS
+        [sys.executable, script, *words], check=False, capture_output=True, text=True, timeout=4 * SECONDS
     )
 
 
 def test_it_measures_the_program_beside_one_that_ends_early() -> None:
-    done = bench("--runs", "1", "--", "/bin/false")
+    done = bench(SIDECAR, "--runs", "1", "--", "/bin/false")
     assert (done.returncode, done.stderr) == (0, "")
     measured = dict(re.findall(r"^(\S.*?)  +(\d+) \(\d+-\d+\)", done.stdout, re.MULTILINE))
     assert {"start, ms", "resident after ten samples, MiB"} <= measured.keys()
     assert int(measured["node requests, a day of bootstrapping"]) >= 1440
     assert int(measured["api requests, a day after the verdict"]) >= 288
     assert "/bin/false: ended with 1 before the first request: it printed nothing" in done.stdout
+
+
+def test_it_unpacks_beside_what_people_type(tmp_path: Path) -> None:
+    done = bench(RESTORE, "--runs", "1", "--size", "2", "--disk", tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    measured = re.findall(r"^(\S.*?)  +[\d.]+  +([\d.]+)  +\d+  +[\d.]+  +\d+$", done.stdout, re.MULTILINE)
+    assert {"base: copy, tar -xzf", "tar -x", "dd", "ours, gzip", "ours, plain"} <= {name for name, _ in measured}
+    assert not [*tmp_path.iterdir()]

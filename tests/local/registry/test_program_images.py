@@ -25,7 +25,8 @@ def unpacked(reference: str, folder: Path) -> Any:
     [layer] = manifest["layers"]
     content = gzip.decompress(httpx.get(image.url("blobs", layer["digest"])).content)
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
-        archive.extractall(folder, filter="data")
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)
+        archive.extractall(folder)
     return httpx.get(image.url("blobs", manifest["config"]["digest"])).json()
 
 

@@ -178,7 +178,9 @@ class Images:
         for layer in manifest["layers"]:
             content = self._blob(http, reference, layer["digest"])
             with tarfile.open(fileobj=io.BytesIO(content)) as archive:
-                archive.extractall(work, filter="data")
+                # As `filter="data"`, which Python 3.11 knows from 3.11.4 on.
+                archive.extraction_filter = getattr(tarfile, "data_filter", None)
+                archive.extractall(work)
         root.with_suffix(".json").write_bytes(self._blob(http, reference, manifest["config"]["digest"]))
         work.rename(root)
 

@@ -80,15 +80,13 @@ def damaged(archive: bytes, format_: Format) -> dict[str, bytes]:
     }
 
 
-KINDS = list(damaged(TAR, Format.TAR))
+DAMAGES = [(format_, kind) for format_ in Format for kind in damaged(TAR, format_)]
+DAMAGES.remove((Format.TAR, "a flipped byte"))  # a tar has no checksum of data: that is what the hash is for
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("format_", Format)
+@pytest.mark.parametrize(("format_", "kind"), DAMAGES)
 def test_what_is_damaged_leaves_nothing(root: Path, format_: Format, kind: str) -> None:
     (root / "kept").write_bytes(b"ours")
-    if (format_, kind) == (Format.TAR, "a flipped byte"):
-        pytest.skip("a tar has no checksum of data: that is what the hash is for")
     with pytest.raises(ConfigurationError) as caught:
         restored(damaged(packed(TAR, format_), format_)[kind], root, format=format_)
     assert caught.value.reason == "ArchiveDamaged"
@@ -138,15 +136,16 @@ def test_what_was_expected(root: Path) -> None:
 
 def test_what_does_not_fit_leaves_nothing(root: Path) -> None:
     archive = tar(*(file(f"db/{number}", bytes(1 << 20)) for number in range(10)))
-    written: list[int] = []
+    seen: list[int] = []
 
     def room() -> int:
-        return (8 << 20) - sum(path.stat().st_size for path in root.rglob("*") if path.is_file())
+        seen.append((8 << 20) - sum(path.stat().st_size for path in root.rglob("*") if path.is_file()))
+        return seen[-1]
 
     with pytest.raises(ConfigurationError, match=r"at least .* more is needed .* reserve of 4\.0M") as caught:
-        restored(archive, root, room=room, reserve_bytes=4 << 20, progress=lambda p: written.append(p.bytes_written))
+        restored(archive, root, room=room, reserve_bytes=4 << 20)
     assert caught.value.reason == "ArchiveTooLarge"
-    assert max(written) <= 4 << 20
+    assert 4 << 20 <= min(seen) < 5 << 20
     assert read(root) == {}
 
 

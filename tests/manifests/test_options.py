@@ -59,7 +59,7 @@ def test_a_container_runs_its_command_on_its_pod(overlay: str, name: str, monkey
     assert (values["pod_name"], values["namespace"]) == tuple(FIELDS.values())
     assert values["node_container_name"] == NODE
     assert values["data_dir"] == DATA_DIR
-    assert values["log_format"] is LogFormat.JSON
+    assert values["log_format"] == LogFormat.JSON
 
 
 @pytest.mark.parametrize("network", ["mainnet", "fuji"])

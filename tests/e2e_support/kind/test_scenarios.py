@@ -125,7 +125,18 @@ class TestE2e:
         first, second = joined(machine)
         assert first[first.index("pytest") :] == [
             *["pytest", "-m", "scripted and not baseline and not wide and not disruptive"],
-            *["--e2e-cluster", "kind", "e2e/scenarios", "-n", "8", "--dist", "worksteal", "-k", "loop"],
+            *[
+                "--e2e-cluster",
+                "kind",
+                "e2e/scenarios",
+                "e2e/conformance",
+                "-n",
+                "8",
+                "--dist",
+                "worksteal",
+                "-k",
+                "loop",
+            ],
         ]
         assert second[second.index("-m") + 1] == "scripted and not baseline and not wide and disruptive"
         assert machine.containers == []

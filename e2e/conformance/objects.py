@@ -45,13 +45,15 @@ def bound_pod(**fields: Any) -> Json:
     return pod(nodeName="elsewhere", **fields)
 
 
-def stateful_set(*containers: Json, replicas: int = 1, template: Json | None = None, **spec: Any) -> Json:
+def stateful_set(
+    *containers: Json, name: str = "ROW", replicas: int = 1, template: Json | None = None, **spec: Any
+) -> Json:
     """One whose pods run and are Ready at once, unless the row says otherwise."""
     pod_spec = {"terminationGracePeriodSeconds": 5, "containers": list(containers) or [container()]}
     return {
         "apiVersion": "apps/v1",
         "kind": "StatefulSet",
-        "metadata": {"name": "ROW"},
+        "metadata": {"name": name},
         "spec": {
             "serviceName": "none",
             "replicas": replicas,

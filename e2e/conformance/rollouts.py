@@ -20,7 +20,8 @@ from e2e.kit.api import STRATEGIC, Json
 IT, POD, SECOND = "StatefulSet/ROW", "Pod/ROW-0", "Pod/ROW-1"
 HASH = "metadata.labels.controller-revision-hash"
 ENV = "spec.containers.0.env"
-NEVER_READY = container(readinessProbe={"exec": {"command": ["false"]}, "periodSeconds": 1})
+# Nothing listens there.
+NEVER_READY = container(readinessProbe={"httpGet": {"port": 9}, "periodSeconds": 1})
 OLD, NEW = [{"name": "V", "value": "old"}], [{"name": "V", "value": "new"}]
 
 

@@ -55,7 +55,7 @@ SAME_CLAIM = seen(CLAIM, {"metadata.uid": SAME, "spec.volumeName": SAME, "metada
 
 
 @rows(
-    claim_of_one=[
+    claim_outlives_the_pod=[
         *with_claim(),
         seen(
             CLAIM,
@@ -68,10 +68,6 @@ SAME_CLAIM = seen(CLAIM, {"metadata.uid": SAME, "spec.volumeName": SAME, "metada
             },
         ),
         seen(POD, {"spec.volumes.name=data.persistentVolumeClaim.claimName": "data-ROW-0"}),
-    ],
-    claim_outlives_the_pod=[
-        *with_claim(),
-        seen(CLAIM, {}),
         deleted(POD),
         until(POD, {"metadata.uid": CHANGED, **READY}),
         told("kept"),

@@ -51,7 +51,15 @@ IT = "Pod/ROW"
     ],
     exits_3=[
         made(pod(container("exit 3"))),
-        until(IT, {"status.phase": "Failed", **ended(3), **condition("Ready", "False", "PodFailed")}),
+        until(
+            IT,
+            {
+                "status.phase": "Failed",
+                **ended(3),
+                f"{STATE}.terminated.message": ABSENT,
+                **condition("Ready", "False", "PodFailed"),
+            },
+        ),
     ],
     one_of_two_fails=[
         made(pod(container("exit 0", name="a"), container("exit 1", name="b"))),
@@ -70,17 +78,22 @@ IT = "Pod/ROW"
         ),
     ],
     told_why=[
-        made(pod(container("printf %s because >/dev/termination-log; exit 3"))),
-        until(IT, {**ended(3), f"{STATE}.terminated.message": "because"}),
-    ],
-    told_at_length=[
-        made(pod(container('python3 -c \'print("x" * 5000, end="")\' >/dev/termination-log; exit 3'))),
-        until(IT, {**ended(3), f"{STATE}.terminated.message": "x" * 4096}),
-    ],
-    told_nothing=[made(pod(container("exit 3"))), until(IT, {**ended(3), f"{STATE}.terminated.message": ABSENT})],
-    told_by_its_log=[
-        made(pod(container("echo because; exit 3", terminationMessagePolicy="FallbackToLogsOnError"))),
-        until(IT, {**ended(3), f"{STATE}.terminated.message": "because\n"}),
+        made(
+            pod(
+                container("printf %s because >/dev/termination-log; exit 3", name="told"),
+                container('python3 -c \'print("x" * 5000, end="")\' >/dev/termination-log; exit 3', name="long"),
+                container("echo because; exit 3", name="log", terminationMessagePolicy="FallbackToLogsOnError"),
+            )
+        ),
+        until(
+            IT,
+            {
+                "status.phase": "Failed",
+                "status.containerStatuses.*.name": ["log", "long", "told"],
+                "status.containerStatuses.*.state.terminated.exitCode": [3] * 3,
+                "status.containerStatuses.*.state.terminated.message": ["because\n", "x" * 4096, "because"],
+            },
+        ),
     ],
     killed_out_of_time=[
         made(pod(container(DEAF), activeDeadlineSeconds=1, terminationGracePeriodSeconds=1)),

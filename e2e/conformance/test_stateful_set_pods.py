@@ -8,10 +8,8 @@ from e2e.conformance.rollouts import (
     HASH,
     IT,
     NEW,
-    NEW_TEMPLATE,
     OLD,
     POD,
-    REPLACED,
     SECOND,
     old,
     patched,
@@ -33,7 +31,11 @@ from e2e.conformance.table import (
     until,
     until_gone,
 )
+from e2e.kit.api import STRATEGIC
 
+# Its pods' label with the revision has more than 63 characters.
+LONG_NAME = "a" * 55
+LONG, LONG_POD = f"StatefulSet/{LONG_NAME}", f"Pod/{LONG_NAME}-0"
 COUNTS = ("replicas", "readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas")
 OWNER = {
     "apiVersion": "apps/v1",
@@ -46,8 +48,8 @@ OWNER = {
 
 
 @rows(
-    pod_of_one=[
-        *old(serviceName="none"),
+    one=[
+        *old(),
         seen(
             POD,
             {
@@ -61,9 +63,6 @@ OWNER = {
                 "spec.subdomain": "none",
             },
         ),
-    ],
-    status_of_one=[
-        *old(),
         until(
             IT,
             {
@@ -75,22 +74,10 @@ OWNER = {
             },
         ),
     ],
-    status_of_one_that_is_not_ready=[
+    one_that_is_not_ready=[
         *old(ready=False),
         until(IT, {"status.replicas": 1, "status.currentReplicas": 1, "status.updatedReplicas": 1}),
         seen(IT, {"status.readyReplicas": ABSENT, "status.availableReplicas": 0}),
-    ],
-    revisions=[
-        *old(),
-        NEW_TEMPLATE,
-        REPLACED,
-        Step(
-            "GET ControllerRevision",
-            200,
-            {"items.*.metadata.labels.row": ["ROW", "ROW"]},
-            parameters={"labelSelector": "row=ROW"},
-            waits=True,
-        ),
     ],
     second_waits_for_the_first=[
         *old(ready=False, replicas=2),
@@ -98,9 +85,8 @@ OWNER = {
         seen(IT, {"status.replicas": 1}),
         Step(f"GET {SECOND}", 404),
     ],
-    second_comes_after_the_first=[*old(replicas=2), until(SECOND, READY)],
     parallel_waits_for_none=[*old(ready=False, replicas=2, podManagementPolicy="Parallel"), until(SECOND, RUNS)],
-    scaled_down_from_the_end=[
+    second_comes_after_the_first_and_goes_before_it=[
         *old(replicas=2),
         until(SECOND, READY),
         patched({"spec": {"replicas": 1}}),
@@ -119,6 +105,13 @@ OWNER = {
         refused(
             "POST StatefulSet", 422, "Invalid", "selector", stateful_set(selector={"matchLabels": {"row": "another"}})
         ),
+    ],
+    name_too_long_for_a_pod_of_it=[
+        made(stateful_set(name=LONG_NAME)),
+        until(LONG, {"status.observedGeneration": 1}),
+        Step(f"PATCH {LONG}", 200, {}, {"spec": {"revisionHistoryLimit": 1}}, STRATEGIC),
+        until(LONG, {"status.observedGeneration": 2, "status.replicas": 0}),
+        Step(f"GET {LONG_POD}", 404),
     ],
     pod_that_is_refused=[
         made(stateful_set({**container(), "image": "IMAGE\n"})),

@@ -8,7 +8,6 @@ from e2e.conformance.rollouts import (
     HASH,
     IT,
     LEFT_ALONE,
-    NEW,
     NEW_TEMPLATE,
     OLD,
     POD,
@@ -24,6 +23,7 @@ from e2e.conformance.table import (
     CHANGED,
     SAME,
     Like,
+    Of,
     Player,
     Step,
     made,
@@ -31,12 +31,29 @@ from e2e.conformance.table import (
     seen,
     until,
 )
+from e2e.kit.api import STRATEGIC
 
 
 @rows(
-    ready_pod_is_replaced=[*old(), NEW_TEMPLATE, REPLACED],
-    pod_that_was_never_ready_is_not=[*old(ready=False), NEW_TEMPLATE, *LEFT_ALONE],
-    pod_that_was_never_ready_comes_new_when_deleted=[*old(ready=False), NEW_TEMPLATE, deleted(POD), REPLACED],
+    ready_pod_is_replaced=[
+        *old(),
+        until(IT, {"status.readyReplicas": 1}),
+        Step(NEW_TEMPLATE.request, 200, {"status": SAME}, NEW_TEMPLATE.body, STRATEGIC),
+        REPLACED,
+        Step(
+            "GET ControllerRevision",
+            200,
+            {"items.*.metadata.labels.row": ["ROW", "ROW"]},
+            parameters={"labelSelector": "row=ROW"},
+        ),
+    ],
+    pod_that_was_never_ready_is_not=[
+        *old(ready=False),
+        NEW_TEMPLATE,
+        *LEFT_ALONE,
+        deleted(POD),
+        REPLACED,
+    ],
     pod_without_image_is_not_replaced=[
         made(stateful_set({**container(), "image": "REGISTRY/none/missing:1", "env": OLD})),
         until(POD, {"status.containerStatuses.0.state.waiting.reason": Like("ErrImagePull|ImagePullBackOff")}),
@@ -54,37 +71,31 @@ from e2e.conformance.table import (
         NEW_TEMPLATE,
         REPLACED,
     ],
-    partition_above_it_leaves_the_pod=[
-        *old(updateStrategy={"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}),
-        NEW_TEMPLATE,
-        *LEFT_ALONE,
-    ],
     partition_above_it_brings_the_old_one_back=[
         *old(updateStrategy={"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}),
         NEW_TEMPLATE,
-        until(IT, {"status.observedGeneration": 2}),
+        *LEFT_ALONE,
         deleted(POD),
         until(POD, {"metadata.uid": CHANGED, HASH: SAME, ENV: OLD, **READY}),
     ],
-    on_delete_leaves_the_pod=[*old(updateStrategy={"type": "OnDelete"}), NEW_TEMPLATE, *LEFT_ALONE],
-    on_delete_brings_the_new_one=[
+    on_delete_replaces_what_is_deleted=[
         *old(updateStrategy={"type": "OnDelete"}),
-        until(IT, {"status.currentRevision": Like("^ROW-"), "status.observedGeneration": 1}),
         NEW_TEMPLATE,
+        *LEFT_ALONE,
+        seen(IT, {"status.currentRevision": Of(POD, HASH)}),
         deleted(POD),
         REPLACED,
-        until(IT, {"status.currentRevision": SAME, "status.updateRevision": CHANGED, "status.updatedReplicas": 1}),
+        until(
+            IT, {"status.currentRevision": SAME, "status.updateRevision": Of(POD, HASH), "status.updatedReplicas": 1}
+        ),
     ],
     deleted_pod_comes_back=[*old(), deleted(POD), until(POD, {"metadata.uid": CHANGED, HASH: SAME, **READY})],
-    metadata_does_not_roll=[
+    annotation_rolls_in_the_template_only=[
         *old(),
         patched({"metadata": {"annotations": {"a": "1"}}}, {"metadata.generation": 1}),
         *reconciled(2, 3),
         seen(POD, {"metadata.uid": SAME, "metadata.deletionTimestamp": ABSENT}),
-    ],
-    template_annotation_rolls=[
-        *old(),
-        patched({"spec": {"template": {"metadata": {"annotations": {"a": "1"}}}}}, {"metadata.generation": 2}),
+        patched({"spec": {"template": {"metadata": {"annotations": {"a": "1"}}}}}, {"metadata.generation": 4}),
         until(POD, {"metadata.uid": CHANGED, HASH: CHANGED, "metadata.annotations.a": "1", **READY}),
     ],
     rolled_back_to_a_revision_it_had=[
@@ -94,14 +105,6 @@ from e2e.conformance.table import (
         REPLACED,
         patched({"spec": {"template": {"spec": {"containers": [{"name": "one", "env": OLD}]}}}}),
         until(POD, {"metadata.uid": CHANGED, HASH: CHANGED, ENV: OLD, **READY}),
-    ],
-    answer_tells_an_old_status=[
-        *old(),
-        until(IT, {"status.observedGeneration": 1, "status.readyReplicas": 1}),
-        patched(
-            {"spec": {"template": {"spec": {"containers": [{"name": "one", "env": NEW}]}}}},
-            {"metadata.generation": 2, "status": SAME},
-        ),
     ],
 )
 def test_replaced(steps: list[Step], player: Player) -> None:

@@ -192,6 +192,14 @@ def test_conditions(
     assert found["PodScheduled"] == found["PodReadyToStartContainers"] == READY
 
 
+def test_statuses_are_sorted_by_name_unless_of_init_containers() -> None:
+    names = ["b", "a"]
+    inits, mains = ([one(DONE, name=name, init=init) for name in names] for init in (True, False))
+    status = pod_status(Pod("127.0.0.2", "", "Succeeded", inits, mains), {}, NOW)
+    assert [each["name"] for each in status["initContainerStatuses"]] == names
+    assert [each["name"] for each in status["containerStatuses"]] == sorted(names)
+
+
 def test_a_condition_keeps_its_time_while_it_holds() -> None:
     pod = Pod("127.1.1.1", "2026-11-21T11:59:00Z", "Running", [], [one(RUNS)])
     before = pod_status(pod, {"qosClass": "Burstable"}, NOW)

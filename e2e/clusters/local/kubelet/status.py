@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import itemgetter
 
 from e2e.clusters.local.api.objects import Json, timestamp
 
@@ -162,7 +163,8 @@ def pod_status(pod: Pod, before: Json, now: datetime) -> Json:
     found |= {"podIP": pod.address, "podIPs": [{"ip": pod.address}], "startTime": pod.started_at}
     if pod.inits:
         found["initContainerStatuses"] = [one.told() for one in pod.inits]
-    found["containerStatuses"] = [one.told() for one in pod.mains]
+    # By name, unlike those of the init containers.
+    found["containerStatuses"] = sorted((one.told() for one in pod.mains), key=itemgetter("name"))
     return found | {"qosClass": before.get("qosClass", "BestEffort")}
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from bootstrap_monitor.core.archive.refused import Refused
 from bootstrap_monitor.core.human_size import human_size
 
+TOO_LARGE = "ArchiveTooLarge"
 _CHECK_BYTES = 64 * 1024 * 1024
 ENTRY_BYTES = 4096
 """What a file or folder takes besides its data, about."""
@@ -41,7 +42,7 @@ def too_large(missing: str, reserve_bytes: int) -> Refused:
     """The volume has too little room; ``missing`` says how much more is needed."""
     return Refused(
         f"it does not fit: {missing} is needed on the volume, beside the reserve of {human_size(reserve_bytes)}",
-        reason="ArchiveTooLarge",
+        reason=TOO_LARGE,
         check="the volume's size and what else lies on it (df)",
         do="Enlarge the volume, or set a smaller --reserve.",
     )

@@ -57,7 +57,7 @@ class TreeWriter:
         if entry.kind is Kind.FOLDER:
             descriptor = self._open_folder(entry.path, entry)
             inherited = os.fstat(descriptor).st_mode & stat.S_ISGID  # of the volume's group
-            os.fchmod(descriptor, entry.mode | inherited)
+            _set_mode(descriptor, entry.mode | inherited)
             return
         *above, name = entry.path
         folder = self._open_folder(tuple(above), entry)
@@ -65,14 +65,14 @@ class TreeWriter:
             self._link(folder, name, entry)
             return
         self._make_way(folder, name, entry)
+        self._note(entry.path)
         if entry.kind is Kind.SYMLINK:
             os.symlink(entry.target, name, dir_fd=folder)
         else:
             descriptor = os.open(name, _NEW_FILE, 0o600, dir_fd=folder)
             self._file = _File(entry, descriptor)
-            os.fchmod(descriptor, entry.mode)
+            _set_mode(descriptor, entry.mode)
             self.files += 1
-        self._note(entry.path)
 
     def write(self, offset: int, content: memoryview) -> None:
         """Put ``content`` at ``offset`` of the file that was made last."""
@@ -214,6 +214,11 @@ class TreeWriter:
         self._folder = ((), self._root)
         if path:
             os.close(descriptor)
+
+
+def _set_mode(descriptor: int, mode: int) -> None:
+    with suppress(PermissionError):  # of filesystems that know no modes, or no owners
+        os.fchmod(descriptor, mode)
 
 
 def _raise(error: OSError) -> None:

@@ -10,13 +10,14 @@ from pathlib import Path
 from bootstrap_monitor.adapters.archive.decompress import decompress
 from bootstrap_monitor.adapters.archive.progress import Progress
 from bootstrap_monitor.adapters.archive.read_ahead import ReadAhead
-from bootstrap_monitor.adapters.archive.room import Room
+from bootstrap_monitor.adapters.archive.room import TOO_LARGE, Room
 from bootstrap_monitor.adapters.archive.writing import Writing
 from bootstrap_monitor.core.archive import tar
 from bootstrap_monitor.core.archive.format import DETECTION_BYTES, Format, detect
 from bootstrap_monitor.core.archive.layout import Layout
 from bootstrap_monitor.core.archive.member import Member
 from bootstrap_monitor.core.archive.refused import Refused, damaged, shown, unsupported
+from bootstrap_monitor.core.human_size import human_size
 from bootstrap_monitor.errors import ConfigurationError
 
 
@@ -78,7 +79,7 @@ def unpack(
     except Refused as refused:
         writing.undo()
         raise ConfigurationError(
-            f"{name_of_source}: {refused.what}",
+            f"{name_of_source}: {refused.what}{source.outlook(refused, writing.bytes_written)}",
             reason=refused.reason,
             check=refused.check,
             do=refused.do,
@@ -100,6 +101,13 @@ class _Source:
         self.ahead = ReadAhead(chunks)
         self.bytes = 0
         self._expected_size = expected_size
+
+    def outlook(self, refused: Refused, bytes_written: int) -> str:
+        """Where room is what is missing: about how much the rest of the archive needs, if its size is known."""
+        if refused.reason != TOO_LARGE or not self._expected_size or not self.bytes:
+            return ""
+        rest = bytes_written * max(self._expected_size - self.bytes, 0) // self.bytes
+        return f"; the rest of the archive takes about {human_size(rest)}"
 
     def chunks(self, report: Callable[[], None]) -> Iterator[bytes]:
         """All of them. Raises :class:`Refused` when they are more, or at the end fewer, than expected."""

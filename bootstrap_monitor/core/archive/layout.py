@@ -24,7 +24,7 @@ _VERSION = re.compile(rb"v\d+\.\d+\.\d+")
 class Layout:
     """Decides by the first members, in the archive's order, so the same archive always lands the same way.
 
-    With ``strip``, that many leading parts are dropped. Without:
+    With ``strip``, that many leading parts are dropped; "." is none. Without:
 
     1. The first member in (or which is) a folder ``db``, however deep, says where the archive has it; it becomes
        ``db``, and what is outside is left out.

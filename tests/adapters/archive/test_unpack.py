@@ -149,6 +149,13 @@ def test_what_does_not_fit_leaves_nothing(root: Path) -> None:
     assert read(root) == {}
 
 
+def test_how_much_the_rest_takes_is_told_where_the_size_is_known(root: Path) -> None:
+    archive = tar(*(file(f"db/{number}", bytes(1 << 20)) for number in range(10)))
+    frees = iter([1 << 20])
+    with pytest.raises(ConfigurationError, match=r"; the rest of the archive takes about \S+$"):
+        restored(archive, root, room=lambda: next(frees, 0), expected_size=len(archive))
+
+
 def test_what_fits_just_so(root: Path) -> None:
     needed = 1 << 20
     archive = tar(file("db/x", bytes(needed)))

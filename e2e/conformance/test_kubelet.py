@@ -7,6 +7,7 @@ from e2e.conformance.statuses import INIT_STATE, STATE, TIME, condition, ended, 
 from e2e.conformance.table import ABSENT, PRESENT, Like, Player, Step, made, rows, until
 
 IT = "Pod/ROW"
+TELLS_MUCH = """python3 -c 'print("x" * 5000, end="")' >/dev/termination-log"""
 
 
 @rows(
@@ -94,6 +95,10 @@ IT = "Pod/ROW"
                 "status.containerStatuses.*.state.terminated.message": ["because\n", "x" * 4096, "because"],
             },
         ),
+    ],
+    told_by_four=[
+        made(pod(*(container(f"{TELLS_MUCH}; exit 3", name=name) for name in "abcd"))),
+        until(IT, {"status.containerStatuses.*.state.terminated.message": ["x" * 3072] * 4}),
     ],
     killed_out_of_time=[
         made(pod(container(DEAF), activeDeadlineSeconds=1, terminationGracePeriodSeconds=1)),

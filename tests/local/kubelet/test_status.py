@@ -200,6 +200,13 @@ def test_statuses_are_sorted_by_name_unless_of_init_containers() -> None:
     assert [each["name"] for each in status["containerStatuses"]] == sorted(names)
 
 
+@pytest.mark.parametrize(("containers", "length"), [(1, 4096), (3, 4096), (4, 3072)])
+def test_containers_share_the_room_for_messages(containers: int, length: int) -> None:
+    mains = [one(RUNS, replace(FAILED, message="x" * 4096), name=str(number)) for number in range(containers)]
+    told = pod_status(Pod("127.0.0.2", "", "Running", [], mains), {}, NOW)["containerStatuses"]
+    assert {len(each["lastState"]["terminated"]["message"]) for each in told} == {length}
+
+
 def test_a_condition_keeps_its_time_while_it_holds() -> None:
     pod = Pod("127.1.1.1", "2026-11-21T11:59:00Z", "Running", [], [one(RUNS)])
     before = pod_status(pod, {"qosClass": "Burstable"}, NOW)

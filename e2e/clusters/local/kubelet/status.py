@@ -12,6 +12,8 @@ from e2e.clusters.local.api.objects import Json, timestamp
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 """When a container was started whose program could not be."""
 HOST_ADDRESS = "127.0.0.1"
+POD_MESSAGE_BYTES = 12288
+"""Of all termination messages of a pod; each container has an equal share."""
 
 
 @dataclass(frozen=True)
@@ -161,11 +163,20 @@ def pod_status(pod: Pod, before: Json, now: datetime) -> Json:
     found |= {"message": pod.message} if pod.message else {}
     found |= {"hostIP": HOST_ADDRESS, "hostIPs": [{"ip": HOST_ADDRESS}]}
     found |= {"podIP": pod.address, "podIPs": [{"ip": pod.address}], "startTime": pod.started_at}
+    longest = POD_MESSAGE_BYTES // (len(pod.inits) + len(pod.mains))
     if pod.inits:
-        found["initContainerStatuses"] = [one.told() for one in pod.inits]
+        found["initContainerStatuses"] = [_shortened(one.told(), longest) for one in pod.inits]
     # By name, unlike those of the init containers.
-    found["containerStatuses"] = sorted((one.told() for one in pod.mains), key=itemgetter("name"))
+    found["containerStatuses"] = sorted((_shortened(one.told(), longest) for one in pod.mains), key=itemgetter("name"))
     return found | {"qosClass": before.get("qosClass", "BestEffort")}
+
+
+def _shortened(container: Json, longest: int) -> Json:
+    """Its share of what a pod's containers may tell in all."""
+    for state in (container["state"], container["lastState"]):
+        if "message" in state.get("terminated", {}):
+            state["terminated"]["message"] = state["terminated"]["message"].encode()[:longest].decode(errors="ignore")
+    return container
 
 
 def unschedulable(before: Json, message: str, now: datetime) -> Json:

@@ -25,6 +25,8 @@ DEMO = Path(__file__).resolve().parents[2] / "scripts/demo"
 SECONDS = 240
 STATE = "BOOTSTRAP_MONITOR_LOCAL_STATE"
 
+pytestmark = pytest.mark.not_on("host", "kind", reason="it has a cluster of its own")
+
 
 @pytest.fixture
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:

@@ -12,7 +12,7 @@ SKIPPABLE = b"\x50\x2a\x4d\x18\x04\x00\x00\x00size"
 @pytest.mark.parametrize(
     ("first", "format_"),
     [
-        (gzip.compress(b""), Format.GZIP),
+        (gzip.compress(b"", mtime=0), Format.GZIP),
         (b"\x28\xb5\x2f\xfd", Format.ZSTD),
         (SKIPPABLE + b"\x28\xb5\x2f\xfd", Format.ZSTD),
         (SKIPPABLE * 2 + b"\x04\x22\x4d\x18", Format.LZ4),

@@ -14,7 +14,7 @@ INSECURE = "BOOTSTRAP_MONITOR_INSECURE_REGISTRY"
 QUICK = {
     "BOOTSTRAP_MONITOR_HEALTH_CHECK_INTERVAL": "1s",
     "BOOTSTRAP_MONITOR_IMAGE_CHECK_INTERVAL": "2s",
-    "BOOTSTRAP_MONITOR_MAX_RESTARTS": "2",
+    "BOOTSTRAP_MONITOR_STALL_TIMEOUT": "10s",
     "BOOTSTRAP_MONITOR_MIN_FREE": "1%",
 }
 LITTLE = {"requests": {"cpu": "50m", "memory": "64Mi"}}
@@ -24,7 +24,7 @@ EVENTS: Json = {"apiGroups": [""], "resources": ["events"], "verbs": ["create"]}
 CHANGES = (
     "images, namespace, and the registry that is asked without TLS",
     "a look at the node each 1s (1m), at the tag each 2s (5m)",
-    "a crash loop is 2 restarts (5), and 1% of free disk is enough (5%)",
+    "a node may be unhealthy for 10s (6h), and 1% of free disk is enough (5%)",
     "processors, memory and volume of a laptop's size",
     "Events are granted, as by manifests/components/events",
 )

@@ -75,7 +75,8 @@ def syncing(seconds: int) -> Json:
     }
 
 
-BROKEN: Json = {"exitOnStarts": 1000}
+BROKEN: Json = {**syncing(2), "healthy": False}
+"""Not a crash loop, nor a stall: whatever else writes to the disk of the volume would count as progress there."""
 
 
 def story(actor: Actor) -> Story:
@@ -117,7 +118,7 @@ def story(actor: Actor) -> Story:
     third = actor.push(BROKEN)
     yield Step(
         4,
-        "An image was pushed whose node ends as soon as it starts.",
+        "An image was pushed whose node syncs, but finds no peers: it is never healthy.",
         lambda now: _ended(now, third, "failed"),
     )
 
@@ -131,7 +132,8 @@ def story(actor: Actor) -> Story:
     actor.apply()
     yield Step(
         6,
-        "The manifest was applied again, as GitOps tools do: the floating tag is back in the template.",
+        "The manifest was applied again, as GitOps tools do, and the floating tag with it. The pod may be made anew; "
+        "the test may not.",
         lambda now: _unchanged(now, last),
     )
 
@@ -175,7 +177,7 @@ def _unchanged(now: State, before: State) -> str | None:
     """Whether the pod was replaced or not, it is the same test with the same results."""
     if not _runs(now, before.image) or now.start != before.start or now.results != before.results:
         return None
-    return f"pinned to {short(now.image)} again: the same test, its verdict and its data; nothing starts anew"
+    return f"pinned to {short(now.image)} again: the same test, with its verdict and its data"
 
 
 def clock_time(start: str | None) -> str:

@@ -45,6 +45,4 @@ def test_nothing_else_is_changed() -> None:
 
 def test_what_is_said_has_the_values() -> None:
     said = "\n".join(CHANGES)
-    values = {value for name, value in QUICK.items() if not name.endswith("RESTARTS")}
-    assert [value for value in sorted(values) if value not in said] == []
-    assert f"{QUICK['BOOTSTRAP_MONITOR_MAX_RESTARTS']} restarts" in said
+    assert [value for value in QUICK.values() if value not in said] == []

@@ -24,6 +24,11 @@ RIGS = pytest.StashKey[list[Rig]]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--e2e-cluster", choices=KINDS, default=KINDS[0], help="a cluster of scripts/cluster that runs")
+    parser.addoption(
+        "--e2e-brief",
+        action="store_true",
+        help="conformance, the few scenarios marked so, and of a cluster other than local what only it can show",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -32,6 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "scripted: with a node that answers as it is told",
         "wide: a variant of what another scenario shows, or one that takes minutes; not in CI, by --all only",
         "disruptive: stops components of the cluster, so that nothing else can run beside it",
+        "brief: one of the few that scripts/test runs",
         "baseline: upstream's own program, to compare with; not run by default",
         "not_on(cluster, reason): skipped there",
     ):
@@ -55,6 +61,10 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Real nodes first, and each worker with its share of them: xdist hands out equal blocks, larger ones last."""
+    if config.getoption("--e2e-brief"):
+        kept = [item for item in items if _is_brief(item, config.getoption("--e2e-cluster"))]
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = kept
     for item in items:
         for marker in item.iter_markers("not_on"):
             if config.getoption("--e2e-cluster") in marker.args:
@@ -195,6 +205,14 @@ def make_rig(
 def rig(make_rig: MakeRig) -> Rig:
     """The scenario's world."""
     return make_rig()
+
+
+def _is_brief(item: pytest.Item, cluster: str) -> bool:
+    if item.path.parent.name == "conformance" or item.get_closest_marker("brief"):
+        return True
+    not_on_local = any("local" in marker.args for marker in item.iter_markers("not_on"))
+    only_there = not_on_local or any(item.get_closest_marker(name) for name in ("real", "disruptive"))
+    return cluster != "local" and only_there
 
 
 def _cluster(config: pytest.Config) -> Cluster:

@@ -33,6 +33,7 @@ ONLY_AT_ONCE = "1h"
 # The manifest is applied again: the floating tag is back
 
 
+@pytest.mark.brief
 def test_tag_put_back_under_a_ready_pod(rig: Rig) -> None:
     """The controller replaces the pod, and the tag is another image's by now."""
     rig.node_image.push(BOOTSTRAPPING)
@@ -106,6 +107,7 @@ def test_tag_put_back_after_the_verdict(rig: Rig) -> None:
 # The template is edited under a pod that is not Ready: no controller replaces it
 
 
+@pytest.mark.brief
 @pytest.mark.parametrize(
     "applied", [False, pytest.param(True, marks=pytest.mark.wide)], ids=["edited", "manifest-applied-again"]
 )

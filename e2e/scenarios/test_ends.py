@@ -22,6 +22,7 @@ SIGTERM_SECONDS = 3
 # SIGTERM
 
 
+@pytest.mark.brief
 def test_sigterm_to_a_sidecar_that_sleeps(rig: Rig) -> None:
     rig.node_image.push(BOOTSTRAPPING)
     rig.deploy(rig.tester(health_check_interval="10m", image_check_interval="10m"))

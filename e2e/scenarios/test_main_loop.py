@@ -10,6 +10,7 @@ from e2e.kit.rig import Rig
 pytestmark = pytest.mark.scripted
 
 
+@pytest.mark.brief
 @pytest.mark.parametrize(
     "shape",
     [VolumeShape.NODE_AT_ROOT, pytest.param(VolumeShape.NODE_IN_FOLDER, marks=pytest.mark.wide)],

@@ -31,6 +31,7 @@ FILES_TO_CLEAR = 150_000
 FILES_A_FOLDER = 1_000
 
 
+@pytest.mark.brief
 def test_while_init_probes(rig: Rig) -> None:
     rig.deploy(rig.tester())
     rig.until(lambda: rig.history.uids(probe_name(rig)), "the probe pod of init")

@@ -21,6 +21,7 @@ STRATEGIES: dict[str, Json] = {
 IN_CI = {("rolling-update", "OrderedReady"), ("on-delete", "Parallel")}
 
 
+@pytest.mark.brief
 @pytest.mark.parametrize(
     ("strategy", "policy"),
     [

@@ -127,6 +127,7 @@ def test_restarted_by_kubectl_in_mid_test(rig: Rig) -> None:
     assert_passed_once(rig, details)
 
 
+@pytest.mark.brief
 @pytest.mark.parametrize("pinned", [False, pytest.param(True, marks=pytest.mark.wide)], ids=["tag", "digest"])
 def test_image_edited_by_hand(rig: Rig, pinned: bool) -> None:
     """Somebody means another image: a new test of it, on a cleared volume; a tag is followed from now on."""

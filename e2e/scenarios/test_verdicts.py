@@ -130,6 +130,7 @@ IN_CI = {
             id=f"{name}-{policy}",
             marks=[
                 *([] if (name, policy) in IN_CI else [pytest.mark.wide]),
+                *([pytest.mark.brief] if name == "crash-loop" else []),
                 *([NEEDS_MOUNT] if failure.deploy is deploy_on_small_volume else []),
             ],
         )

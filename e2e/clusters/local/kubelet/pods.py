@@ -21,6 +21,12 @@ LOG = logging.getLogger(__name__)
 SHORTEST_GRACE_SECONDS = 2
 """The kubelet's own."""
 RETRY_SECONDS = 10
+REMOVAL_SECONDS = 3
+"""How long a pod that ends at once is there after its deletion, as on a real node.
+
+Who asks soon after the DELETE meets the same pod: `kubectl delete` asks twice, and would wait for ever for the end of
+the one that has taken its place.
+"""
 TERMINAL = ("Succeeded", "Failed")
 
 
@@ -179,6 +185,8 @@ class PodWorker:
         self._over = True
         self._publish()
         if not self._gone and "deletionTimestamp" in self._pod["metadata"]:
+            if (left := self._linger()) > 0:
+                return left
             self._delete()
         if not self._gone:
             return math.inf
@@ -200,6 +208,12 @@ class PodWorker:
                 self._asked_to_end.add(process.id)
                 process.terminate()
         return left
+
+    def _linger(self) -> float:
+        """Seconds until a deleted pod may go."""
+        now = time.monotonic()
+        self._ending_since = self._ending_since or now
+        return self._ending_since + self._node.delays.seconds(REMOVAL_SECONDS) - now
 
     def _delete(self) -> None:
         namespace, name = self._name

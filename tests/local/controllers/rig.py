@@ -104,3 +104,7 @@ class Rig:
     def gone(self, name: str) -> None:
         self.api.delete("Pod", name, NAMESPACE, {"gracePeriodSeconds": 0})
         self.turns()
+
+
+def is_terminating(pod: Json) -> bool:
+    return "deletionTimestamp" in pod["metadata"]

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+import psutil
+
 from e2e.clusters.local.api.errors import ApiError
 from e2e.clusters.local.api.verbs import Api
 from e2e.clusters.local.kubelet.kubelet import Kubelet
@@ -126,3 +128,14 @@ class World:
     def log(self, container: str = "one", pod: str = "pod", *, previous: bool = False) -> str:
         content = self.logs.read(self.pod(pod), container, previous=previous, tail_lines=None, limit_bytes=None)
         return content.decode()
+
+
+def pid_of(container: dict[str, Any]) -> int:
+    return int(container["containerID"].removeprefix("process://").partition("-")[0])
+
+
+def lives(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False

@@ -27,7 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--e2e-brief",
         action="store_true",
-        help="conformance, the few scenarios marked so, and of a cluster other than local what only it can show",
+        help="the few scenarios marked so; of a cluster other than local, conformance and what only it can show, too",
     )
 
 
@@ -208,10 +208,11 @@ def rig(make_rig: MakeRig) -> Rig:
 
 
 def _is_brief(item: pytest.Item, cluster: str) -> bool:
-    if item.path.parent.name == "conformance" or item.get_closest_marker("brief"):
+    if item.get_closest_marker("brief"):
         return True
+    conformance = item.path.parent.name == "conformance"
     not_on_local = any("local" in marker.args for marker in item.iter_markers("not_on"))
-    only_there = not_on_local or any(item.get_closest_marker(name) for name in ("real", "disruptive"))
+    only_there = conformance or not_on_local or any(item.get_closest_marker(name) for name in ("real", "disruptive"))
     return cluster != "local" and only_there
 
 

@@ -128,12 +128,13 @@ def test_events(rig: Rig) -> None:
         seen = [event["reason"] for event in _events(rig)]
         return seen if seen and seen[-1] == "BootstrapPassed" else None
 
-    assert rig.until(told, "the event of the pass") == [
-        "ImageUpdated",
+    first, *then = rig.until(told, "the event of the pass")
+    assert first == "ImageUpdated"
+    # The update to the next image may end the sidecar before it has told of it.
+    assert [reason for reason in then if reason != "ImageUpdated"] == [
         "BootstrapStarted",
         "BootstrapFailed",
         "BootstrapResumed",
-        "ImageUpdated",
         "BootstrapStarted",
         "BootstrapPassed",
     ]

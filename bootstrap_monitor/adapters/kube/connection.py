@@ -33,11 +33,15 @@ class Answer:
 
 
 class Connection:
-    """Sends requests, by the rules of a ``kubernetes.client.Configuration``."""
+    """Sends requests, by the rules of a ``kubernetes.client.Configuration``.
 
-    def __init__(self, configuration: Any, client: Any) -> None:
+    ``tls_error`` is what ``client`` makes of an error of TLS.
+    """
+
+    def __init__(self, configuration: Any, client: Any, tls_error: type[Exception]) -> None:
         self._configuration = configuration
         self._client = client
+        self._tls_error = tls_error
 
     def send(
         self,
@@ -55,9 +59,6 @@ class Connection:
         """
         from urllib3.exceptions import HTTPError
 
-        with _bare_packages():
-            from kubernetes.client.exceptions import ApiException
-
         sent = {**headers, "User-Agent": _USER_AGENT}
         for setting in self._configuration.auth_settings().values():
             sent[setting["key"]] = setting["value"]
@@ -65,7 +66,7 @@ class Connection:
         try:
             response = self._client.request(method, url, headers=sent, body=body, _request_timeout=timeout)
             return Answer(response.status, response.headers, response.read())
-        except (ApiException, HTTPError) as error:  # ApiException: what the client makes of TLS errors
+        except (self._tls_error, HTTPError) as error:
             raise _no_answer(what, error) from error
 
 
@@ -76,6 +77,7 @@ def connect(environ: Mapping[str, str], service_account: Path) -> Connection:
     """
     with _bare_packages():
         from kubernetes.client.configuration import Configuration
+        from kubernetes.client.exceptions import ApiException
         from kubernetes.client.rest import RESTClientObject
 
     configuration = Configuration()
@@ -85,7 +87,7 @@ def connect(environ: Mapping[str, str], service_account: Path) -> Connection:
         _load_kubeconfig(configuration, kubeconfig)
     else:
         _load_service_account(configuration, environ, service_account)
-    return Connection(configuration, RESTClientObject(configuration))
+    return Connection(configuration, RESTClientObject(configuration), ApiException)
 
 
 @contextmanager

@@ -11,7 +11,6 @@ from typing import NoReturn
 import httpx
 
 from e2e.clusters.errors import ClusterError
-from e2e.clusters.local import daemon
 from e2e.clusters.local.control import PATH
 from e2e.clusters.local.kubelet.kubelet import ADDRESS_ANNOTATION
 from e2e.clusters.local.registry import program_images
@@ -34,9 +33,9 @@ def connect() -> Cluster:
     from_pods = f"127.0.0.1:{running.registry_port}"
 
     def switch(component: str, method: str) -> None:
-        """The cluster may have been started anew since: at another place."""
-        found = Running.load(state) or running
-        answer = httpx.request(method, f"{found.control_url}{PATH}{component}", timeout=START_SECONDS, trust_env=False)
+        answer = httpx.request(
+            method, f"{running.control_url}{PATH}{component}", timeout=START_SECONDS, trust_env=False
+        )
         answer.raise_for_status()
 
     return Cluster(
@@ -54,8 +53,8 @@ def connect() -> Cluster:
         limit_volume=_cannot_limit,
         stop=lambda component: switch(component, "DELETE"),
         start=lambda component: switch(component, "PUT"),
-        crash=lambda: daemon.crash(state),
-        recover=lambda: _recover(state),
+        crash=_cannot_crash,
+        recover=_cannot_crash,
     )
 
 
@@ -68,11 +67,11 @@ def _kill(container_id: str) -> None:
     os.killpg(int(container_id.partition("-")[0]), signal.SIGKILL)
 
 
-def _recover(state: State) -> None:
-    daemon.recover(state)
-
-
 def _cannot_limit(folder: Path, size_bytes: int) -> NoReturn:
     raise ClusterError(
         f"{folder} cannot be limited to {size_bytes} bytes: that takes a mount", "run the scenario on another cluster"
     )
+
+
+def _cannot_crash() -> NoReturn:
+    raise ClusterError("its objects are in memory, and go with it", "run the scenario on the host cluster")

@@ -39,15 +39,6 @@ def up(state: State) -> Running:
         return _begin(state)
 
 
-def recover(state: State) -> Running:
-    """Start the cluster that has died on what it left.
-
-    :raises ClusterError: it does not come up.
-    """
-    with _alone(state):
-        return Running.load(state) or _begin(state)
-
-
 def down(state: State) -> None:
     """No process of it, and no file, is left."""
     if not state.root.exists():
@@ -63,15 +54,6 @@ def down(state: State) -> None:
                 process.wait(DOWN_SECONDS)
         _clean(state)
     state.remove()
-
-
-def crash(state: State) -> None:
-    """SIGKILL to the cluster and to all its containers; what it wrote stays."""
-    with _alone(state):
-        if (running := Running.load(state)) and (process := running.process):
-            process.kill()
-            process.wait(DOWN_SECONDS)
-        leftovers.kill(state.kubelet)
 
 
 def serve(state: State, delays: Delays) -> None:

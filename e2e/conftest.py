@@ -212,8 +212,7 @@ def _is_brief(item: pytest.Item, cluster: str) -> bool:
         return True
     conformance = item.path.parent.name == "conformance"
     not_on_local = any("local" in marker.args for marker in item.iter_markers("not_on"))
-    only_there = conformance or not_on_local or any(item.get_closest_marker(name) for name in ("real", "disruptive"))
-    return cluster != "local" and only_there
+    return cluster != "local" and bool(conformance or not_on_local or item.get_closest_marker("real"))
 
 
 def _cluster(config: pytest.Config) -> Cluster:

@@ -32,6 +32,8 @@ KUBERNETES_COMMANDS = (
     "kubelet",
 )
 KUBERNETES_VERSION = "v1.34.4"
+# Nothing is inlined: it compiles in four fifths of the time, and no scenario is short of processor for it.
+COMPILER = "all=-l"
 AVALANCHEGO = "github.com/ava-labs/avalanchego"
 
 
@@ -103,7 +105,7 @@ def _built(module: str, builds: tuple[Build, ...]) -> Path:
 def _go_build(source: Path, build: Build, into: Path) -> None:
     output = f"{into}/{build.output.removeprefix('./')}"
     run(
-        ["go", "build", "-trimpath", "-ldflags", build.linker, "-o", output, *build.packages],
+        ["go", "build", "-trimpath", "-gcflags", COMPILER, "-ldflags", build.linker, "-o", output, *build.packages],
         cwd=source,
         env={"GOFLAGS": "-mod=readonly -buildvcs=false", "GOWORK": "off", "CGO_ENABLED": str(int(build.cgo))},
         remedy="see what Go says; modules are downloaded at the first build, which needs a module proxy",
@@ -112,7 +114,7 @@ def _go_build(source: Path, build: Build, into: Path) -> None:
 
 
 def _key(source: Path, builds: tuple[Build, ...], go_version: str) -> str:
-    digest = hashlib.sha256(f"{builds!r} {go_version}".encode())
+    digest = hashlib.sha256(f"{builds!r} {COMPILER} {go_version}".encode())
     for name in ("go.mod", "go.sum", "tools.go"):
         digest.update((source / name).read_bytes())
     return digest.hexdigest()[:16]

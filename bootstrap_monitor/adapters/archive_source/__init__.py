@@ -1,0 +1,1 @@
+"""Where an archive's bytes come from: HTTP servers, object stores, files."""

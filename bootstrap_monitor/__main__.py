@@ -20,6 +20,8 @@ def main() -> None:
     gc.set_threshold(GARBAGE_COLLECTION_OBJECTS)
     from bootstrap_monitor import cli  # noqa: PLC0415 - with all that it imports
 
+    # No look for cycles goes through it again, not even at Python's own end: that was a seventh of `--help`.
+    gc.freeze()
     cli.main()
 
 

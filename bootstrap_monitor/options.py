@@ -10,7 +10,7 @@ import typer
 
 from bootstrap_monitor.core import option_values as values
 from bootstrap_monitor.core.on_failure import OnFailure
-from bootstrap_monitor.core.registry.endpoint import InsecureRegistry, insecure_registry
+from bootstrap_monitor.core.registry.insecure import InsecureRegistry, insecure_registry
 from bootstrap_monitor.log import LogFormat, LogLevel
 
 

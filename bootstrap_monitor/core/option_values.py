@@ -6,7 +6,6 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from bootstrap_monitor.core import go_duration
-from bootstrap_monitor.core import image as image_reference
 from bootstrap_monitor.errors import ConfigurationError
 
 
@@ -20,6 +19,8 @@ def duration(text: str) -> timedelta:
 
 def tag(text: str) -> str:
     """An image tag."""
+    from bootstrap_monitor.core import image as image_reference  # noqa: PLC0415 - 3 ms, which `--help` need not pay
+
     try:
         return str(image_reference.parse("image").with_tag(text).tag)
     except ConfigurationError as error:

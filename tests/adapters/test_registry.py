@@ -9,7 +9,7 @@ import respx
 from bootstrap_monitor.adapters.registry.client import Registry
 from bootstrap_monitor.core import image as image_reference
 from bootstrap_monitor.core.registry.cannot_tell import CannotTell, Reason
-from bootstrap_monitor.core.registry.endpoint import InsecureRegistry
+from bootstrap_monitor.core.registry.insecure import InsecureRegistry
 from tests.support.clock import FakeClock
 from tests.support.http_server import ScriptedServer, answer
 from tests.support.registry import (

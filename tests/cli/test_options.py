@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from bootstrap_monitor import __version__
 from bootstrap_monitor.cli import app
 from bootstrap_monitor.core.on_failure import OnFailure
-from bootstrap_monitor.core.registry.endpoint import InsecureRegistry
+from bootstrap_monitor.core.registry.insecure import InsecureRegistry
 from bootstrap_monitor.log import LogFormat, LogLevel
 from tests.support.programs import PROGRAM, run
 

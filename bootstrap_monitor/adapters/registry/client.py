@@ -14,7 +14,8 @@ from bootstrap_monitor.core.digest import is_digest
 from bootstrap_monitor.core.image import ImageReference
 from bootstrap_monitor.core.registry import manifest
 from bootstrap_monitor.core.registry.cannot_tell import CannotTell, Reason, refusal
-from bootstrap_monitor.core.registry.endpoint import Endpoint, InsecureRegistry, endpoint
+from bootstrap_monitor.core.registry.endpoint import Endpoint, endpoint
+from bootstrap_monitor.core.registry.insecure import InsecureRegistry
 from bootstrap_monitor.core.retry_after import retry_after_seconds
 from bootstrap_monitor.retrying import retry_transient
 from bootstrap_monitor.timings import (

@@ -1,7 +1,6 @@
 """The program ``bootstrap-monitor``: options, wiring, and the one place where errors become exit codes."""
 # ruff: noqa: PLC0415 - adapters and commands are imported where they are used: `--help` does not pay for them
-
-from __future__ import annotations
+# No `from __future__ import annotations`: typer would compile each option's annotation again from its text, twice.
 
 import logging
 import os

@@ -21,6 +21,9 @@ class Syncer:
         self._jobs: Pipe[int] = Pipe(_PENDING_BYTES)
         self._threads = [threading.Thread(target=self._run, name="archive sync", daemon=True) for _ in range(_THREADS)]
         self._error: OSError | None = None
+        self._open = 0
+        """Descriptors that are owned."""
+        self._closed = threading.Condition()
 
     def start(self) -> None:
         """Begin."""
@@ -29,11 +32,21 @@ class Syncer:
 
     def put(self, descriptor: int, size: int) -> None:
         """Sync what was written, ``size`` bytes, and close. Raises :class:`OSError` when an earlier sync failed."""
+        with self._closed:
+            self._open += 1
         try:
             self._jobs.put(descriptor, max(size, _LEAST_BYTES))
         except BaseException:
-            os.close(descriptor)
+            self._close(descriptor)
             raise
+
+    def wait(self) -> None:
+        """Wait until all so far is durable. Raises :class:`OSError`."""
+        with self._closed:
+            while self._open:
+                self._closed.wait()
+        if self._error:
+            raise self._error
 
     def finish(self) -> None:
         """Wait until all is durable. Raises :class:`OSError`."""
@@ -45,7 +58,7 @@ class Syncer:
     def stop(self) -> None:
         """Forget what was not begun."""
         for descriptor in self._jobs.stop(self._error):
-            os.close(descriptor)
+            self._close(descriptor)
 
     def join(self) -> None:
         """Wait for the threads."""
@@ -59,8 +72,16 @@ class Syncer:
                     os.fsync(descriptor)
                     if hasattr(os, "posix_fadvise"):
                         os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+                except OSError as error:
+                    self._error = self._error or error
+                    raise
                 finally:
-                    os.close(descriptor)
-        except OSError as error:
-            self._error = self._error or error
+                    self._close(descriptor)
+        except OSError:
             self.stop()
+
+    def _close(self, descriptor: int) -> None:
+        os.close(descriptor)
+        with self._closed:
+            self._open -= 1
+            self._closed.notify_all()

@@ -14,14 +14,20 @@ from bootstrap_monitor.adapters.archive.room import ENTRY_BYTES, Room
 from bootstrap_monitor.adapters.archive.syncing import Syncer
 from bootstrap_monitor.core.archive.member import Entry, Kind, Parts
 from bootstrap_monitor.core.archive.refused import damaged, shown, unsafe
+from bootstrap_monitor.core.restore.checkpoint import NotResumable
 from bootstrap_monitor.durable import sync_folder
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_OLD_FILE = os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NO_FOLDER = {errno.ENOTDIR, errno.ELOOP}
 """What opening a symbolic link as a folder gives, by system."""
+_NO_FILE = {*_NO_FOLDER, errno.ENOENT, errno.EISDIR, errno.ENXIO}
+"""What opening gives where there is something else, or nothing."""
 _SYNC_BYTES = 32 * 1024 * 1024
 """A large file is synced each time that so much of it was written."""
+_FOLDERS = 1_000
+"""So many folders at most wait to be synced."""
 
 
 @dataclass
@@ -47,15 +53,20 @@ class TreeWriter:
         self._file: _File | None = None
         self._made: set[Parts] = set()
         """What was not there before; what lies in them is not listed."""
+        self._changed: set[Parts] = set()
+        """Folders whose entries are not durable yet."""
         self.bytes_written = 0
         self.files = 0
 
     def make(self, entry: Entry) -> None:
         """Make ``entry``; data of a file follow by :meth:`write`."""
         self._finish_file()
+        if len(self._changed) >= _FOLDERS:
+            self._sync_folders()
         self._room.take(ENTRY_BYTES, ENTRY_BYTES)
         if entry.kind is Kind.FOLDER:
             descriptor = self._open_folder(entry.path, entry)
+            self._changed.add(entry.path)
             inherited = os.fstat(descriptor).st_mode & stat.S_ISGID  # of the volume's group
             _set_mode(descriptor, entry.mode | inherited)
             return
@@ -87,8 +98,7 @@ class TreeWriter:
         file.unsynced_bytes += size
         self.bytes_written += size
         if file.unsynced_bytes >= _SYNC_BYTES:
-            self._syncer.put(os.dup(file.descriptor), file.unsynced_bytes)
-            file.unsynced_bytes = 0
+            self._sync_file(file)
 
     def take_file(self) -> int:
         """The file that was made last, open for writing: who takes it fills it and gives it to the syncer."""
@@ -97,16 +107,35 @@ class TreeWriter:
         self._file = None
         return file.descriptor
 
+    def go_on(self, entry: Entry, end: int) -> None:
+        """Open the file of ``entry``, which was made by another, to write behind its first ``end`` bytes.
+
+        :raises NotResumable: it is not there, or has not these bytes.
+        """
+        *above, name = entry.path
+        try:
+            descriptor = os.open(name, _OLD_FILE, dir_fd=self._open_folder(tuple(above)))
+        except OSError as error:
+            if error.errno in _NO_FILE:
+                raise _not_as_left(entry) from None
+            raise
+        self._file = _File(entry, descriptor, end=end)
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or not min(end, entry.size) <= status.st_size <= entry.size:
+            raise _not_as_left(entry)
+
+    def sync(self) -> None:
+        """Make all so far durable: files, then the folders they are in."""
+        if self._file:
+            self._sync_file(self._file)
+        self._syncer.wait()
+        self._sync_folders()
+
     def finish(self) -> None:
-        """Make it all durable: files, then the folders they are in."""
+        """Make it all durable, and be done."""
         self._finish_file()
         self._syncer.finish()
-        for path in self._made:
-            parent = self._open_folder(path[:-1])
-            sync_folder(parent)
-            if stat.S_ISDIR(os.stat(path[-1], dir_fd=parent, follow_symlinks=False).st_mode):
-                for *_, descriptor in os.fwalk(os.fsdecode(path[-1]), dir_fd=parent, onerror=_raise):
-                    sync_folder(descriptor)
+        self._sync_folders()
 
     def remove(self) -> None:
         """Remove all that was made, and nothing else."""
@@ -137,6 +166,19 @@ class TreeWriter:
             os.ftruncate(file.descriptor, file.entry.size)  # a hole at the end
         self._file = None
         self._syncer.put(file.descriptor, file.unsynced_bytes)
+
+    def _sync_file(self, file: _File) -> None:
+        self._syncer.put(os.dup(file.descriptor), file.unsynced_bytes)
+        file.unsynced_bytes = 0
+
+    def _sync_folders(self) -> None:
+        for path in self._changed:
+            try:
+                sync_folder(self._open_folder(path))
+            except OSError as error:
+                if error.errno not in _NO_FILE:  # it gave way to a later entry
+                    raise
+        self._changed.clear()
 
     def _open_folder(self, path: Parts, entry: Entry | None = None) -> int:
         """The folder at ``path``, opened; made, with those above it, if it is for ``entry``."""
@@ -206,6 +248,7 @@ class TreeWriter:
         self._note(entry.path)
 
     def _note(self, path: Parts) -> None:
+        self._changed.add(path[:-1])
         if not any(path[:depth] in self._made for depth in range(1, len(path) + 1)):
             self._made.add(path)
 
@@ -216,10 +259,10 @@ class TreeWriter:
             os.close(descriptor)
 
 
+def _not_as_left(entry: Entry) -> NotResumable:
+    return NotResumable(f"the file {shown(b'/'.join(entry.path))} is not as the last checkpoint left it")
+
+
 def _set_mode(descriptor: int, mode: int) -> None:
     with suppress(PermissionError):  # of filesystems that know no modes, or no owners
         os.fchmod(descriptor, mode)
-
-
-def _raise(error: OSError) -> None:
-    raise error

@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bootstrap_monitor.adapters.archive.pipe import Pipe
-from bootstrap_monitor.adapters.archive.room import Room, too_large
+from bootstrap_monitor.adapters.archive.room import Room
 from bootstrap_monitor.adapters.archive.syncing import Syncer
 from bootstrap_monitor.adapters.archive.tree_writer import TreeWriter
 from bootstrap_monitor.core.archive.member import Entry
+from bootstrap_monitor.core.archive.refused import too_large
 from bootstrap_monitor.core.archive.tar import Data
 from bootstrap_monitor.errors import TransientError
 
@@ -33,8 +34,10 @@ class Writing:
         with volume_errors(into, room):
             self._tree = TreeWriter(into, room, self._syncer)
         self._syncer.start()
-        self._pipe: Pipe[Entry | Data] = Pipe(_PENDING_BYTES)
+        self._pipe: Pipe[Entry | Data | None] = Pipe(_PENDING_BYTES)
+        """None: sync."""
         self._error: BaseException | None = None
+        self._synced = threading.Event()
         self._thread = threading.Thread(target=self._run, name="archive writer", daemon=True)
         self._thread.start()
 
@@ -61,6 +64,23 @@ class Writing:
         if size < _COPIED_BYTES:
             item = Data(item.offset, memoryview(bytes(item.content)))
         self._pipe.put(item, size + _LEAST_BYTES)
+
+    def go_on(self, entry: Entry, end: int) -> None:
+        """Before the first :meth:`put`: what is written next goes behind the first ``end`` bytes of a file.
+
+        :raises NotResumable: it is not there, or has not these bytes.
+        :raises TransientError: the volume failed.
+        """
+        with volume_errors(self._into, self._room):
+            self._tree.go_on(entry, end)
+
+    def sync(self) -> None:
+        """Wait until all so far is durable. Raises as :meth:`put`."""
+        self._synced.clear()
+        self._pipe.put(None, _LEAST_BYTES)
+        self._synced.wait()
+        if self._error:
+            raise self._error
 
     def finish(self) -> None:
         """Wait until all is written and durable. Raises as :meth:`put`."""
@@ -96,7 +116,10 @@ class Writing:
         try:
             with volume_errors(self._into, self._room):
                 for item in self._pipe:
-                    if isinstance(item, Entry):
+                    if item is None:
+                        self._tree.sync()
+                        self._synced.set()
+                    elif isinstance(item, Entry):
                         self._tree.make(item)
                     else:
                         self._tree.write(*item)
@@ -105,6 +128,8 @@ class Writing:
         except BaseException as error:  # noqa: BLE001 - handed to whoever puts
             self._error = error
             self._pipe.stop(error)
+        finally:
+            self._synced.set()
 
 
 @contextmanager

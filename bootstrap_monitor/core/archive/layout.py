@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from bootstrap_monitor.core.archive.member import Entry, Kind, Member, Parts, entry, parts
 from bootstrap_monitor.core.archive.refused import Refused, no_database, shown, unsafe
@@ -21,6 +22,15 @@ _VERSION = re.compile(rb"v\d+\.\d+\.\d+")
 """avalanchego keeps a database in ``db/NETWORK/v1.4.5``."""
 
 
+class Seen(NamedTuple):
+    """What a layout knows of the members so far. ``base`` is the archive's folder that becomes ``db``; None: it is
+    not found yet, or parts are dropped instead."""
+
+    base: Parts | None = None
+    members: int = 0
+    placed: int = 0
+
+
 class Layout:
     """Decides by the first members, in the archive's order, so the same archive always lands the same way.
 
@@ -31,17 +41,26 @@ class Layout:
     2. A file of a key-value store at the archive's top, or in ``NETWORK/vX.Y.Z/`` there, before that: the archive's
        root is the database and becomes ``db``.
 
-    Names in ``protected`` are not the archive's to write at the top, nor to link to.
+    Names in ``protected`` are not the archive's to write at the top, nor to link to. ``seen`` is of the members
+    before the first.
     """
 
-    def __init__(self, strip: int | None, protected: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        strip: int | None,
+        protected: frozenset[str] = frozenset(),
+        seen: Seen = Seen(),  # noqa: B008 - immutable
+    ) -> None:
         self._strip = strip
-        self._base: Parts | None = None
         self._protected = {name.casefold() for name in protected}
-        self._members = 0
-        self._placed = 0
+        self._base, self._members, self._placed = seen
         self.skipped: list[str] = []
         """Leading parts of what is left out, for people; at most ten."""
+
+    @property
+    def seen(self) -> Seen:
+        """To go on with."""
+        return Seen(self._base, self._members, self._placed)
 
     def entry(self, member: Member) -> Entry | None:
         """What to make of ``member``; None: it is left out.

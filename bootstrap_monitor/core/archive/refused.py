@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from bootstrap_monitor.core.human_size import human_size
+
+TOO_LARGE = "ArchiveTooLarge"
+
 _NAME_LIMIT = 200
 """Characters of a member's name that an error shows."""
 
@@ -49,6 +53,16 @@ def no_database(what: str) -> Refused:
         reason="ArchiveLayout",
         check="what the archive holds (tar -t)",
         do="Give an archive with a folder db/, or say with --strip-components how many leading parts to drop.",
+    )
+
+
+def too_large(missing: str, reserve_bytes: int) -> Refused:
+    """The volume has too little room; ``missing`` says how much more is needed."""
+    return Refused(
+        f"it does not fit: {missing} is needed on the volume, beside the reserve of {human_size(reserve_bytes)}",
+        reason=TOO_LARGE,
+        check="the volume's size and what else lies on it (df)",
+        do="Enlarge the volume, or set a smaller --reserve.",
     )
 
 

@@ -9,19 +9,18 @@ from bootstrap_monitor.core.archive.refused import Refused, damaged
 
 
 class TarInput:
-    """``blocks`` is how many were read one by one, as headers and maps are."""
+    """``position`` is how many bytes of the tar were taken, and those before ``chunks``."""
 
-    def __init__(self, chunks: Iterable[bytes]) -> None:
+    def __init__(self, chunks: Iterable[bytes], position: int = 0) -> None:
         self._chunks = iter(chunks)
         self._chunk = memoryview(b"")
-        self.blocks = 0
+        self.position = position
 
     def block(self) -> bytes:
         """The next block; empty at the end."""
         first = self._some(BLOCK)
         if not first:
             return b""
-        self.blocks += 1
         if len(first) == BLOCK:
             return bytes(first)
         return b"".join([first, *self.pieces(BLOCK - len(first))])
@@ -35,18 +34,18 @@ class TarInput:
     def padded(self, size: int) -> bytes:
         """``size`` bytes that are filled up to whole blocks."""
         content = b"".join(self.pieces(size))
-        self.padding(size)
+        self.padding()
         return content
 
     def skip(self, size: int) -> None:
         """The same, dropped."""
         for _ in self.pieces(size):
             pass
-        self.padding(size)
+        self.padding()
 
-    def padding(self, size: int) -> None:
-        """What fills ``size`` bytes up to whole blocks, dropped."""
-        for _ in self.pieces(-size % BLOCK):
+    def padding(self) -> None:
+        """What fills the block up, dropped."""
+        for _ in self.pieces(-self.position % BLOCK):
             pass
 
     def pieces(self, size: int) -> Iterator[memoryview]:
@@ -73,6 +72,7 @@ class TarInput:
             self._chunk = memoryview(chunk)
         piece = self._chunk[:limit]
         self._chunk = self._chunk[limit:]
+        self.position += len(piece)
         return piece
 
 

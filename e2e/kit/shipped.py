@@ -17,7 +17,10 @@ MANIFESTS = Path(__file__).resolve().parents[2] / "manifests"
 NAMESPACE = "bootstrap-monitor"
 NODE_IMAGE = "avaplatform/avalanchego"
 MONITOR_IMAGE = "registry.example.com/bootstrap-monitor"
-OVERLAYS = sorted(path.name for path in (MANIFESTS / "overlays").iterdir())
+ARCHIVES = sorted(path.name for path in (MANIFESTS / "overlays").glob("initial-db-*"))
+"""Each a claim and the Job that restores a database into it, for tests to copy."""
+OVERLAYS = sorted({path.name for path in (MANIFESTS / "overlays").iterdir()} - set(ARCHIVES))
+"""Each a test."""
 
 
 def objects(overlay: str) -> list[Json]:

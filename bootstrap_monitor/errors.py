@@ -56,6 +56,10 @@ class DeadlineExceeded(TransientError):  # noqa: N818 - the standard term
     """An operation's time budget is used up."""
 
 
+class SourceChanged(TransientError):  # noqa: N818 - what happened
+    """An archive is no longer the object that was read so far, or nobody can tell: who reads it starts over."""
+
+
 class ConfigurationError(MonitorError):
     """The same try would fail again: a person has to change something."""
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from bootstrap_monitor.core.archive.refused import Refused
+from bootstrap_monitor.core.archive.refused import too_large
 from bootstrap_monitor.core.human_size import human_size
 
-TOO_LARGE = "ArchiveTooLarge"
 _CHECK_BYTES = 64 * 1024 * 1024
 ENTRY_BYTES = 4096
 """What a file or folder takes besides its data, about."""
@@ -36,13 +35,3 @@ class Room:
                     raise too_large(f"at least {human_size(max(needed, size) - free)} more", self.reserve_bytes)
                 self._allowed_bytes = min(free, max(size, _CHECK_BYTES))
             self._allowed_bytes -= size
-
-
-def too_large(missing: str, reserve_bytes: int) -> Refused:
-    """The volume has too little room; ``missing`` says how much more is needed."""
-    return Refused(
-        f"it does not fit: {missing} is needed on the volume, beside the reserve of {human_size(reserve_bytes)}",
-        reason=TOO_LARGE,
-        check="the volume's size and what else lies on it (df)",
-        do="Enlarge the volume, or set a smaller --reserve.",
-    )

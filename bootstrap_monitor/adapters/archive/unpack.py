@@ -10,13 +10,13 @@ from pathlib import Path
 from bootstrap_monitor.adapters.archive.decompress import decompress
 from bootstrap_monitor.adapters.archive.progress import Progress
 from bootstrap_monitor.adapters.archive.read_ahead import ReadAhead
-from bootstrap_monitor.adapters.archive.room import TOO_LARGE, Room
+from bootstrap_monitor.adapters.archive.room import Room
 from bootstrap_monitor.adapters.archive.writing import Writing
 from bootstrap_monitor.core.archive import tar
 from bootstrap_monitor.core.archive.format import DETECTION_BYTES, Format, detect
 from bootstrap_monitor.core.archive.layout import Layout
 from bootstrap_monitor.core.archive.member import Member
-from bootstrap_monitor.core.archive.refused import Refused, damaged, shown, unsupported
+from bootstrap_monitor.core.archive.refused import TOO_LARGE, Refused, damaged, shown, unsupported
 from bootstrap_monitor.core.human_size import human_size
 from bootstrap_monitor.errors import ConfigurationError
 

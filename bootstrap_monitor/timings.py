@@ -16,6 +16,13 @@ REGISTRY_READ_SECONDS = 10.0
 REGISTRY_TOTAL_SECONDS = 20.0
 REGISTRY_ATTEMPTS = 3
 
+# An archive's server: a read's time-out and how long trouble is borne are options.
+ARCHIVE_CONNECT_SECONDS = 10.0
+ARCHIVE_RETRY_FIRST_SECONDS = 0.5
+ARCHIVE_RETRY_CAP_SECONDS = 30.0
+# While waiting for the next try: how soon it is seen that nobody waits for it any more.
+ARCHIVE_STOP_SECONDS = 1.0
+
 # Retries of one request: seconds, never minutes; whoever called has a loop of its own.
 RETRY_ATTEMPTS = 6
 RETRY_BUDGET_SECONDS = 45.0

@@ -6,6 +6,11 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from bootstrap_monitor.core.restore.identity import Identity
+from bootstrap_monitor.errors import SourceChanged
+
+
+class NoRanges(SourceChanged):
+    """A range was asked for where only the whole can be had."""
 
 
 class Ranges(Protocol):
@@ -18,7 +23,7 @@ class Ranges(Protocol):
 
     @property
     def ranged(self) -> bool:
-        """Whether the server gives ranges; known once :meth:`resolve` returned."""
+        """Whether the server gives ranges; known once :meth:`resolve` returned, but it may turn out not to."""
         ...
 
     def resolve(self) -> Identity:
@@ -34,6 +39,7 @@ class Ranges(Protocol):
 
         Ends only when they are complete. Closing the iterator (it is a generator) closes the connection.
 
+        :raises NoRanges: the server does no ranges, and ``stop`` is given and is not the whole.
         :raises SourceChanged: the object is another one, or a range of it cannot be had safely.
         :raises TransientError: the connection was cut, stood still, or did not come about.
         :raises ConfigurationError: the server refuses.

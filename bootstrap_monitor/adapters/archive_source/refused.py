@@ -26,11 +26,16 @@ def of_status(who: str, status: int, *, retry_after_seconds: float | None = None
         return forbidden(who, f"status {status}")
     if status in {404, 410}:
         return not_found(who, f"status {status}")
+    return refused(who, f"the answer is status {status}")
+
+
+def refused(who: str, how: str, *, do: str = "Correct the address, or ask who runs the server.") -> ConfigurationError:
+    """It cannot be had in this way; ``how`` that shows."""
     return ConfigurationError(
-        f"{who} answered with status {status}",
+        f"{who} cannot be read: {how}",
         reason=REFUSED,
         check="whether the address is right, and what the server's own log says",
-        do="Correct the address, or ask who runs the server.",
+        do=do,
     )
 
 

@@ -44,6 +44,10 @@ def source(overlay: str) -> str:
     return str(only(shipped.container(pod(overlay), INIT)["env"], name=OPTION)["value"])
 
 
+def address(archive: str) -> str:
+    return str(only(restoring(archive)["env"], name="BOOTSTRAP_MONITOR_SOURCE")["value"])
+
+
 def test_what_the_job_writes_is_what_pods_read() -> None:
     writes, reads = job(ARCHIVE)["template"]["spec"], pod(SHARED)
     claim = shipped.only("PersistentVolumeClaim", shipped.objects(ARCHIVE))["metadata"]["name"]
@@ -122,7 +126,7 @@ def test_it_is_found_by_labels_and_never_taken_for_a_test(archive: str) -> None:
 
 
 def test_addresses_are_such_that_the_program_reads() -> None:
-    addresses = [source(DIRECT), *(restoring(archive)["args"][1] for archive in shipped.ARCHIVES)]
+    addresses = [source(DIRECT), *map(address, shipped.ARCHIVES)]
     assert {source_name.parse(one).kind for one in addresses} == {SourceKind.HTTP}
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
+from bootstrap_monitor.adapters.archive.hashing import Hashing
 from bootstrap_monitor.adapters.archive.pipe import Pipe, Stopped
 
 _AHEAD_BYTES = 8 * 1024 * 1024
@@ -20,11 +20,8 @@ class ReadAhead:
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = chunks
         self._ahead: Pipe[bytes] = Pipe(_AHEAD_BYTES)
-        self._to_hash: Pipe[bytes] = Pipe(_AHEAD_BYTES)
-        self._hash = hashlib.sha256()
-        self._hashing = threading.Thread(target=self._run_hash, name="archive hash", daemon=True)
+        self._hashing = Hashing()
         self._reading = threading.Thread(target=self._run_read, name="archive source", daemon=True)
-        self._hashing.start()
         self._reading.start()
 
     def __iter__(self) -> Iterator[bytes]:
@@ -32,19 +29,18 @@ class ReadAhead:
 
     def sha256(self) -> str:
         """Of all bytes, in hex; to be asked for when all were taken."""
-        self._hashing.join()
-        return self._hash.hexdigest()
+        return self._hashing.hexdigest()
 
     def stop(self) -> None:
         """Take no more. A source that stands still ends with its next chunk."""
         self._ahead.stop()
-        self._to_hash.stop()
+        self._hashing.stop()
 
     def _run_read(self) -> None:
         error: BaseException | None = None
         try:
             for chunk in _joined(self._chunks):
-                self._to_hash.put(chunk, len(chunk))
+                self._hashing.put(chunk)
                 self._ahead.put(chunk, len(chunk))
         except Stopped:
             close = getattr(self._chunks, "close", None)  # a generator is closed where it runs
@@ -53,12 +49,8 @@ class ReadAhead:
                     close()
         except BaseException as caught:  # noqa: BLE001 - handed to whoever takes
             error = caught
-        self._to_hash.finish()
+        self._hashing.finish()
         self._ahead.finish(error)
-
-    def _run_hash(self) -> None:
-        for chunk in self._to_hash:
-            self._hash.update(chunk)
 
 
 def _joined(chunks: Iterable[bytes]) -> Iterator[bytes]:

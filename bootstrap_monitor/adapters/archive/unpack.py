@@ -71,19 +71,14 @@ def unpack(
     try:
         layout = Layout(strip, protected)
         format_, content = _opened(source.chunks(report), format)
-        _write(tar.read(decompress(content, format_)), layout, writing)
+        write(tar.read(decompress(content, format_)), layout, writing)
         layout.finished()
         sha256 = source.ahead.sha256()
         _check_hash(sha256, expected_sha256)
         writing.finish()
     except Refused as refused:
         writing.undo()
-        raise ConfigurationError(
-            f"{name_of_source}: {refused.what}{source.outlook(refused, writing.bytes_written)}",
-            reason=refused.reason,
-            check=refused.check,
-            do=refused.do,
-        ) from refused
+        raise refusal(name_of_source, refused, source.outlook(refused, writing.bytes_written)) from refused
     except Exception:
         writing.stop()
         raise
@@ -92,6 +87,26 @@ def unpack(
         writing.abandon()
     report()
     return Unpacked(sha256, source.bytes, writing.bytes_written, writing.files, format_, tuple(layout.skipped))
+
+
+def refusal(name_of_source: str, refused: Refused, more: str = "") -> ConfigurationError:
+    """``refused`` for people, with ``more`` behind what is wrong."""
+    return ConfigurationError(
+        f"{name_of_source}: {refused.what}{more}", reason=refused.reason, check=refused.check, do=refused.do
+    )
+
+
+def detected(first: bytes) -> Format:
+    """The format of what begins with ``first``. Raises :class:`Refused` when it is none of ours."""
+    if not first:
+        raise damaged("it is empty")
+    found = detect(first)
+    if found is None:
+        raise unsupported(
+            f"its format is none of {', '.join(Format)}: it begins with {shown(first[:16])}",
+            "Give an archive of one of these formats; a text that begins with '<' is a server's page, not an archive.",
+        )
+    return found
 
 
 class _Source:
@@ -126,20 +141,12 @@ def _opened(chunks: Iterator[bytes], given: Format | None) -> tuple[Format, Iter
     taken: list[bytes] = []
     while sum(map(len, taken)) < DETECTION_BYTES and (chunk := next(chunks, None)) is not None:
         taken.append(chunk)
-    first = b"".join(taken)[:DETECTION_BYTES]
-    if not first:
-        raise damaged("it is empty")
-    found = given or detect(first)
-    if found is None:
-        raise unsupported(
-            f"its format is none of {', '.join(Format)}: it begins with {shown(first[:16])}",
-            "Give an archive of one of these formats; a text that begins with '<' is a server's page, not an archive.",
-        )
+    found = given if given and taken else detected(b"".join(taken)[:DETECTION_BYTES])
     return found, itertools.chain(taken, chunks)
 
 
-def _write(members: Iterator[Member | tar.Data], layout: Layout, writing: Writing) -> None:
-    wanted = False
+def write(members: Iterator[Member | tar.Data], layout: Layout, writing: Writing, *, wanted: bool = False) -> None:
+    """Have ``members`` made where ``layout`` says; ``wanted``: so are data that come first."""
     for item in members:
         if isinstance(item, tar.Data):
             if wanted:

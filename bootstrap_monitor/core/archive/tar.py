@@ -8,7 +8,7 @@ from typing import NamedTuple
 from bootstrap_monitor.core.archive import header, pax, sparse
 from bootstrap_monitor.core.archive.header import BLOCK, Header
 from bootstrap_monitor.core.archive.member import Kind, Member
-from bootstrap_monitor.core.archive.refused import Refused, damaged, shown, unsafe, unsupported
+from bootstrap_monitor.core.archive.refused import damaged, shown, unsafe, unsupported
 from bootstrap_monitor.core.archive.tar_input import TarInput
 
 EXTENSION_LIMIT_BYTES = 1024 * 1024
@@ -60,8 +60,8 @@ def read(chunks: Iterable[bytes]) -> Iterator[Member | Data]:
 class Reader:
     """Reads from ``source``, see :func:`read`. It begins between members, or at ``cut``.
 
-    With ``plain`` it takes nothing that makes a member depend on more than its own headers: no sparse files and no
-    global PAX headers.
+    With ``plain`` it takes nothing by which a member depends on more than its own headers: no hard links, no global
+    PAX headers, and no sparse files.
     """
 
     def __init__(self, source: TarInput, *, cut: Cut | None = None, plain: bool = False) -> None:
@@ -141,6 +141,8 @@ class Reader:
             stored = 0
         if kind is Kind.FILE and name.endswith(b"/") and head.type != b"S":
             kind = Kind.FOLDER  # as v7 marks them
+        if kind is Kind.HARDLINK:
+            self._only_plain(name, "is a hard link")
         if kind is not Kind.FILE:
             yield Member(name, kind, head.mode, link=link)
             self._source.skip(stored)
@@ -180,12 +182,7 @@ class Reader:
 
     def _only_plain(self, name: bytes, what: str) -> None:
         if self._plain:
-            raise not_plain(name, what)
-
-
-def not_plain(member: bytes, what: str) -> Refused:
-    """What makes going on inside of the tar unsafe."""
-    return unsupported(
-        f"member {shown(member)} {what}, which an archive in frames may not have",
-        "Pack plain files, folders and symbolic links alone, or give metadata without frames.",
-    )
+            raise unsupported(
+                f"member {shown(name)} {what}, which an archive in frames may not have",
+                "Pack plain files, folders and symbolic links alone, or give metadata without frames.",
+            )

@@ -15,6 +15,7 @@ BUILDS = {
     "kubernetes": builds.kubernetes,
     "avalanchego": builds.avalanchego,
     "upstream-monitor": builds.upstream_monitor,
+    "versitygw": builds.versitygw,
 }
 
 

@@ -1,4 +1,4 @@
-"""Builds Kubernetes and avalanchego from the Go modules beside this file, once for each version of them.
+"""Builds Kubernetes, avalanchego and an S3 server from the Go modules beside this file, once for each version of them.
 
 The binaries are kept outside of the source tree, in a folder named after everything that decides what
 they are.
@@ -62,6 +62,7 @@ UPSTREAM_MONITOR = (
         cgo=True,
     ),
 )
+S3_SERVER = (Build(packages=("github.com/versity/versitygw/cmd/versitygw",), output="versitygw"),)
 
 
 def kubernetes() -> Path:
@@ -77,6 +78,11 @@ def avalanchego() -> Path:
 def upstream_monitor() -> Path:
     """The monitor that avalanchego's own repository holds, for comparison."""
     return _built("avalanchego", UPSTREAM_MONITOR) / "upstream-bootstrap-monitor"
+
+
+def versitygw() -> Path:
+    """An S3-compatible server, whose objects are files."""
+    return _built("versitygw", S3_SERVER) / "versitygw"
 
 
 def _built(module: str, builds: tuple[Build, ...]) -> Path:

@@ -71,6 +71,18 @@ def test_the_api_server_takes_all_overlays_as_they_are(rig: Rig) -> None:
     assert len(done.stdout.splitlines()) == len(items)
 
 
+@pytest.mark.scripted
+@pytest.mark.not_on("local", reason="it has no Jobs")
+def test_the_api_server_takes_a_shared_archive_as_it_is(rig: Rig) -> None:
+    # Of a Job's pods admission only warns, on stderr.
+    rig.api.patch("Namespace", rig.namespace, _labels({"pod-security.kubernetes.io/warn": "restricted"}))
+    namespace: Json = {"namespace": rig.namespace}
+    items = [one for name in shipped.ARCHIVES for one in shipped.kustomized(rig.cluster.kubectl, name, namespace)]
+    done = kubectl_apply(rig, items, "--dry-run=server", "--validate=strict", "--output=name")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(done.stdout.splitlines()) == len(items)
+
+
 def _labels(labels: dict[str, str]) -> Json:
     return {"metadata": {"labels": labels}}
 

@@ -40,12 +40,8 @@ class Behaviour:
     bytes_per_second: float | None = None
     ranges: bool | None = None
     """Whether a range is given where one is asked for; ``None``: as the server does."""
-    shift: int = 0
-    """By which the bytes, but not the headers, begin too late."""
     close_delimited: bool = False
     """No length is told: the body ends with the connection."""
-    waits_for: threading.Event | None = None
-    """Before anything is answered."""
 
 
 def status(code: int, **headers: str) -> Behaviour:
@@ -84,15 +80,14 @@ class ArchiveServer:
         """Asked where nothing is scripted; where it says ``None``, ``otherwise`` holds."""
         self.otherwise = Behaviour()
         self._script: list[Behaviour] = []
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
         self._server = ScriptedServer(self._step(), tls=tls)
         self._busy = 0
-        self._idle = threading.Condition(self._lock)
         self.url = f"{self._server.url}/archives/db.tar"
 
     def script(self, *behaviours: Behaviour) -> None:
         """What is done with the next requests."""
-        with self._lock:
+        with self._changed:
             self._script += behaviours
 
     @property
@@ -103,10 +98,14 @@ class ArchiveServer:
     def ranges_asked(self) -> list[str | None]:
         return [request.headers.get("range") for request in self.requests]
 
+    def wait_until(self, holds: Callable[[], bool]) -> None:
+        """Until ``holds``, which is looked at whenever a request came, some bytes went out or an answer ended."""
+        with self._changed:
+            assert self._changed.wait_for(holds, timeout=60), "the clients do something else"
+
     def wait_until_idle(self) -> None:
         """Until no request is being answered any more."""
-        with self._idle:
-            assert self._idle.wait_for(lambda: not self._busy, timeout=60), "an answer is still being sent"
+        self.wait_until(lambda: not self._busy)
 
     def __enter__(self) -> Self:
         self._server.__enter__()
@@ -118,21 +117,20 @@ class ArchiveServer:
     def _step(self) -> Step:
         def step(handler: Handler) -> None:
             request = next(each for each in reversed(handler.server.requests) if _is_of(each, handler))
-            with self._lock:
+            with self._changed:
                 behaviour = self._script.pop(0) if self._script else None
                 self._busy += 1
+                self._changed.notify_all()
             try:
                 self._answer(handler, request, behaviour or self.decide(request) or self.otherwise)
             finally:
-                with self._idle:
+                with self._changed:
                     self._busy -= 1
-                    self._idle.notify_all()
+                    self._changed.notify_all()
 
         return step
 
     def _answer(self, handler: Handler, request: Request, behaviour: Behaviour) -> None:
-        if behaviour.waits_for:
-            behaviour.waits_for.wait(60)
         if behaviour.silent_after == -1:
             handler.server.stopping.wait()
             _end(handler, reset=False)
@@ -152,7 +150,7 @@ class ArchiveServer:
             if value is not None:
                 handler.send_header(name, value)
         handler.end_headers()
-        self._send(handler, memoryview(self.content)[start + behaviour.shift : stop], behaviour)
+        self._send(handler, body, behaviour)
 
     def _asked(self, request: Request, behaviour: Behaviour) -> tuple[int, int, int, dict[str, str | None]]:
         """Status, start, stop, headers."""
@@ -176,8 +174,9 @@ class ArchiveServer:
                 block = body[place : min(place + _BLOCK, until)]
                 if behaviour.bytes_per_second and handler.server.stopping.wait(len(block) / behaviour.bytes_per_second):
                     return
-                with self._lock:
+                with self._changed:
                     self.sent += len(block)
+                    self._changed.notify_all()
                 handler.wfile.write(block)
             handler.wfile.flush()
         except OSError:  # the client went away, as it may

@@ -76,7 +76,7 @@ class Connections:
                 finally:
                     response.close()
             except httpx.TransportError as error:
-                raise self._trouble(error) from error
+                raise self._trouble(error) from None  # it may quote what was received
             except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:  # UnicodeError: a host that cannot be
                 raise refused(self._who, f"an address there is not usable ({type(error).__name__})") from None
 

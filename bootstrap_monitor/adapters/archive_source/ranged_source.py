@@ -111,6 +111,7 @@ class RangedSource:
                     failures = 0
                     self._patience.arrived()
                     yield chunk
+                    began = self._clock.monotonic()  # who reads may have taken its time
             except SourceChanged:
                 raise
             except TransientError as error:

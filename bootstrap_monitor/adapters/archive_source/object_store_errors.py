@@ -32,8 +32,8 @@ _asked = re.compile(r"Error performing [A-Z]+ (\S+) in ")
 _status = re.compile(r"returned non-2xx status code: (\d{3})")
 _code = re.compile(r"<Code>([A-Za-z]{1,64})</Code>")
 _kind = re.compile(r"HttpError \{\s*kind: ([A-Za-z]+)")
-_CREDENTIAL_CODES = {"ExpiredToken", "InvalidToken", "TokenRefreshRequired"}
-"""S3 answers them with status 400."""
+_CREDENTIAL_CODES = {"ExpiredToken", "InvalidToken", "TokenRefreshRequired", "XAdminUserNotFound"}
+"""S3 answers with status 400 so, and versitygw to a key that it does not know with 404."""
 _NETWORK = {
     "dns error": "its host's name cannot be resolved",
     "ConnectionRefused": "the connection is refused",

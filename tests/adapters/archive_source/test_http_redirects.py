@@ -136,7 +136,7 @@ def test_an_environment_that_cannot_be_used(variable: str, value: str, monkeypat
         redirect(f"/?{SECRET}"),
         redirect(f"gopher://{SECRET}/"),
         redirect(f"http://127.0.0.1:{SECRET}/"),
-        redirect(f"{refusing_url()}/?{SECRET}"),
+        redirect(f"http://127.0.0.1:1/?{SECRET}"),  # nobody listens there
         cut(0),
         silent(),
         with_headers(ETag=f'"{SECRET}"'),

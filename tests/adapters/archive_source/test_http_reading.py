@@ -14,7 +14,7 @@ from bootstrap_monitor.errors import SourceChanged, TransientError
 from tests.adapters.archive_source.opened import CONNECTIONS, CONTENT, LONG, PIECE_BYTES, SHORT, opened
 from tests.support.archive_server import ArchiveServer, Behaviour, cut, silent, with_headers
 from tests.support.archives import assert_threads_end
-from tests.support.http_server import CERTIFICATE, Request, refusing_url
+from tests.support.http_server import Request, refusing_url
 
 CUTS = (0, 1, PIECE_BYTES - 1, PIECE_BYTES, PIECE_BYTES + 1, len(CONTENT) - 1)
 MIB = 1024 * 1024
@@ -182,10 +182,7 @@ def test_closing_what_reads_ends_its_threads(server: ArchiveServer, connections:
 @pytest.mark.parametrize("connections", CONNECTIONS)
 @pytest.mark.parametrize("after", [-1, 0, 1000], ids=["no answer", "no body", "mid-stream"])
 @pytest.mark.parametrize("tls", [True, False], ids=["TLS", "plain"])
-def test_closing_the_source_wakes_who_waits_in_another_thread(
-    after: int, connections: int, tls: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+def test_closing_the_source_wakes_who_waits_in_another_thread(after: int, connections: int, tls: bool) -> None:
     raised: list[Exception] = []
     with ArchiveServer(CONTENT, tls=tls) as server, opened(server.url, connections=connections) as source:
         source.identity()

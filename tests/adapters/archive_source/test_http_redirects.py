@@ -10,7 +10,7 @@ import pytest
 from bootstrap_monitor.errors import ConfigurationError, MonitorError, TransientError
 from tests.adapters.archive_source.opened import CONNECTIONS, CONTENT, SHORT, opened
 from tests.support.archive_server import ArchiveServer, Behaviour, cut, redirect, silent, status, with_headers
-from tests.support.http_server import CERTIFICATE, refusing_url
+from tests.support.http_server import refusing_url
 
 SECRET = "hush"
 BASIC = "Basic bWU6aHVzaA=="  # me:hush
@@ -68,8 +68,7 @@ def test_a_redirect_to_nowhere(
     assert "secret" not in raised.value.diagnostics() + caplog.text
 
 
-def test_a_redirect_out_of_tls_is_refused(server: ArchiveServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+def test_a_redirect_out_of_tls_is_refused(server: ArchiveServer) -> None:
     with ArchiveServer(CONTENT, tls=True) as front:
         with opened(front.url, connections=3) as source:
             assert b"".join(source.read()) == CONTENT
@@ -80,15 +79,15 @@ def test_a_redirect_out_of_tls_is_refused(server: ArchiveServer, monkeypatch: py
     assert server.requests == []
 
 
-def test_a_redirect_into_tls_is_followed(server: ArchiveServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+def test_a_redirect_into_tls_is_followed(server: ArchiveServer) -> None:
     with ArchiveServer(CONTENT, tls=True) as behind:
         server.otherwise = redirect(behind.url)
         with opened(server.url) as source:
             assert b"".join(source.read()) == CONTENT
 
 
-def test_a_certificate_that_is_not_trusted_is_for_a_person() -> None:
+def test_a_certificate_that_is_not_trusted_is_for_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE")
     with (
         ArchiveServer(CONTENT, tls=True) as server,
         opened(server.url) as source,

@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from bootstrap_monitor import __version__
+from bootstrap_monitor import restore_options as archive
 from bootstrap_monitor.core.command_line import command_first
 from bootstrap_monitor.core.on_failure import OnFailure
 from bootstrap_monitor.errors import ExitCode, MonitorError, Terminated
@@ -96,6 +97,17 @@ def init(
     probe_timeout: ProbeTimeout = "10m",  # type: ignore[assignment] # parsed by typer
     registry_check: RegistryCheck = True,
     insecure_registry: InsecureRegistries = [],  # noqa: B006 - typer makes a new one
+    initial_db_archive: archive.InitialDbArchive = None,
+    initial_db_metadata: archive.InitialDbMetadata = None,
+    initial_db_sha256: archive.InitialDbSha256 = None,
+    initial_db_metadata_sha256: archive.InitialDbMetadataSha256 = None,
+    initial_db_format: archive.InitialDbFormat = "auto",
+    initial_db_strip_components: archive.InitialDbStripComponents = None,
+    initial_db_staging_dir: archive.InitialDbStagingDir = None,
+    initial_db_connections: archive.InitialDbConnections = "4",  # type: ignore[assignment]
+    initial_db_read_stall_timeout: archive.InitialDbReadStallTimeout = "2m",  # type: ignore[assignment]
+    initial_db_retry_budget: archive.InitialDbRetryBudget = "30m",  # type: ignore[assignment]
+    initial_db_reserve: archive.InitialDbReserve = None,
     dry_run: DryRun = False,
     log_format: Format = LogFormat.AUTO,
     log_level: Level = LogLevel.INFO,
@@ -109,15 +121,41 @@ def init(
     from bootstrap_monitor.adapters.registry.client import Registry
     from bootstrap_monitor.adapters.volume.clear import clear
     from bootstrap_monitor.adapters.volume.details_file import DetailsFile
+    from bootstrap_monitor.adapters.volume.restore_marker import RestoreMarker
     from bootstrap_monitor.clock import SystemClock
     from bootstrap_monitor.commands.init import Init, Options
+    from bootstrap_monitor.steps.starting import Volume
 
-    clock = SystemClock()
+    clock, volume, restoring = SystemClock(), Path(data_dir), None
+    if initial_db_archive:
+        from bootstrap_monitor import restore_wiring
+
+        request = restore_wiring.request(
+            initial_db_archive,
+            metadata=initial_db_metadata,
+            sha256=initial_db_sha256,
+            metadata_sha256=initial_db_metadata_sha256,
+            format=initial_db_format,
+            strip=initial_db_strip_components,
+            staging_dir=initial_db_staging_dir,
+            connections=initial_db_connections,
+            read_stall=initial_db_read_stall_timeout,
+            retry_budget=initial_db_retry_budget,
+            reserve=initial_db_reserve,
+        )
+        restoring = restore_wiring.restoring(request, volume, clock)
     command = Init(
-        Options(pod_name, node_container_name, data_dir, node_data_dir, tracked_tag, probe_timeout),
+        Options(
+            pod_name,
+            node_container_name,
+            data_dir,
+            node_data_dir,
+            tracked_tag,
+            probe_timeout,
+            initial_db_archive.shown if initial_db_archive else "",
+        ),
         Kube.connect(namespace, clock),
-        DetailsFile(Path(data_dir)),
-        clear,
+        Volume(data_dir, DetailsFile(volume), RestoreMarker(volume), clear, clock, restoring),
         clock,
         Registry(clock, insecure_registry) if registry_check else None,
     )
@@ -196,6 +234,55 @@ def wait_for_completion(
         clock=clock,
         registry=Registry(clock, insecure_registry) if registry_check else None,
     ).run()
+
+
+@app.command(
+    context_settings=_WIDTH,
+    epilog="Example: bootstrap-monitor restore https://example.com/fuji.tar.zst --data-dir=/data",
+)
+def restore(
+    source: archive.Source,
+    data_dir: DataDir,
+    node_data_dir: archive.TargetDir = None,
+    metadata: archive.Metadata = None,
+    sha256: archive.Sha256 = None,
+    metadata_sha256: archive.MetadataSha256 = None,
+    format: archive.ArchiveFormat = "auto",  # noqa: A002 - the option's name
+    strip_components: archive.StripComponents = None,
+    staging_dir: archive.StagingDir = None,
+    connections: archive.Connections = "4",  # type: ignore[assignment] # parsed by typer
+    read_stall_timeout: archive.ReadStallTimeout = "2m",  # type: ignore[assignment]
+    retry_budget: archive.RetryBudget = "30m",  # type: ignore[assignment]
+    reserve: archive.FreeReserve = None,
+    log_format: Format = LogFormat.AUTO,
+    log_level: Level = LogLevel.INFO,
+) -> None:
+    """Fill a volume with the node's database from an archive: once, verified, and from wherever it was ended.
+
+    Ends with 0 when the database is there, restored now or before.
+    """
+    configure(log_format, log_level)
+    from bootstrap_monitor import restore_wiring
+    from bootstrap_monitor.adapters.volume.restore_marker import RestoreMarker
+    from bootstrap_monitor.clock import SystemClock
+    from bootstrap_monitor.commands.restore import Restore
+
+    request = restore_wiring.request(
+        source,
+        metadata=metadata,
+        sha256=sha256,
+        metadata_sha256=metadata_sha256,
+        format=format,
+        strip=strip_components,
+        staging_dir=staging_dir,
+        connections=connections,
+        read_stall=read_stall_timeout,
+        retry_budget=retry_budget,
+        reserve=reserve,
+    )
+    volume, target = Path(data_dir), Path(data_dir) / (node_data_dir or "")
+    restoring = restore_wiring.restoring(request, volume, SystemClock())(target)
+    Restore(request, str(target), RestoreMarker(volume), (target / "db").exists, restoring).run()
 
 
 @app.command()

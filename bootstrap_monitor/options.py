@@ -14,34 +14,40 @@ from bootstrap_monitor.core.registry.insecure import InsecureRegistry, insecure_
 from bootstrap_monitor.log import LogFormat, LogLevel
 
 
-def _option(name: str, text: str, *variables: str, parser: Callable[[str], Any] | None = None, **more: Any) -> Any:
+def option(name: str, text: str, *variables: str, parser: Callable[[str], Any] | None = None, **more: Any) -> Any:
+    """A typer option that is also read from BOOTSTRAP_MONITOR_<NAME>, then from ``variables``."""
+    own_variable = "BOOTSTRAP_MONITOR_" + name.partition("/")[0].removeprefix("--").replace("-", "_").upper()
+    return typer.Option(name, help=text, envvar=[own_variable, *variables], parser=parser and parsed_by(parser), **more)
+
+
+def parsed_by(parser: Callable[[str], Any]) -> Callable[[str], Any]:
+    """``parser`` with its :class:`ValueError` as a usage error."""
+
     def parsed(value: str) -> Any:
-        assert parser
         try:
             return parser(value)
         except ValueError as error:
             raise typer.BadParameter(str(error)) from None
 
-    own_variable = "BOOTSTRAP_MONITOR_" + name.partition("/")[0].removeprefix("--").replace("-", "_").upper()
-    return typer.Option(name, help=text, envvar=[own_variable, *variables], parser=parser and parsed, **more)
+    return parsed
 
 
 Namespace = Annotated[
-    str, _option("--namespace", "Namespace of this pod.", "POD_NAMESPACE", parser=values.name, metavar="NAME")
+    str, option("--namespace", "Namespace of this pod.", "POD_NAMESPACE", parser=values.name, metavar="NAME")
 ]
-PodName = Annotated[str, _option("--pod-name", "Name of this pod.", "POD_NAME", parser=values.name, metavar="NAME")]
+PodName = Annotated[str, option("--pod-name", "Name of this pod.", "POD_NAME", parser=values.name, metavar="NAME")]
 Container = Annotated[
-    str, _option("--node-container-name", "Container that runs the node.", parser=values.name, metavar="NAME")
+    str, option("--node-container-name", "Container that runs the node.", parser=values.name, metavar="NAME")
 ]
 DataDir = Annotated[
     str,
-    _option("--data-dir", "Where this container mounts the data volume.", parser=values.folder, metavar="PATH"),
+    option("--data-dir", "Where this container mounts the data volume.", parser=values.folder, metavar="PATH"),
 ]
-Format = Annotated[LogFormat, _option("--log-format", "Form of the log.", case_sensitive=False)]
-Level = Annotated[LogLevel, _option("--log-level", "The least that is logged.", case_sensitive=False)]
+Format = Annotated[LogFormat, option("--log-format", "Form of the log.", case_sensitive=False)]
+Level = Annotated[LogLevel, option("--log-level", "The least that is logged.", case_sensitive=False)]
 TrackedTag = Annotated[
     str | None,
-    _option(
+    option(
         "--tracked-tag",
         "Tag to follow.",
         parser=values.tag,
@@ -51,7 +57,7 @@ TrackedTag = Annotated[
 ]
 ProbeTimeout = Annotated[
     timedelta,
-    _option(
+    option(
         "--probe-timeout",
         "How long a probe pod may take, with its pull.",
         parser=values.duration,
@@ -60,17 +66,17 @@ ProbeTimeout = Annotated[
 ]
 NodeDataDir = Annotated[
     str | None,
-    _option(
+    option(
         "--node-data-dir",
         "What to clear for a new test: a path in this container, absolute or in --data-dir.",
         metavar="PATH",
         show_default="derived from the node's container",
     ),
 ]
-NodeUri = Annotated[str, _option("--node-uri", "The node's HTTP server.", parser=values.uri, metavar="URI")]
+NodeUri = Annotated[str, option("--node-uri", "The node's HTTP server.", parser=values.uri, metavar="URI")]
 HealthySamples = Annotated[
     int,
-    _option(
+    option(
         "--healthy-samples",
         "How many healthy samples in a row, with nothing left to bootstrap, are a pass.",
         parser=values.samples,
@@ -79,11 +85,11 @@ HealthySamples = Annotated[
 ]
 HealthCheckInterval = Annotated[
     timedelta,
-    _option("--health-check-interval", "Time between looks at the node.", parser=values.duration, metavar="DURATION"),
+    option("--health-check-interval", "Time between looks at the node.", parser=values.duration, metavar="DURATION"),
 ]
 ImageCheckInterval = Annotated[
     timedelta,
-    _option(
+    option(
         "--image-check-interval",
         "Time between looks at the template and, after the verdict, for a new image.",
         parser=values.duration,
@@ -92,7 +98,7 @@ ImageCheckInterval = Annotated[
 ]
 StallTimeout = Annotated[
     timedelta,
-    _option(
+    option(
         "--stall-timeout",
         "How long nothing may move before the test fails; also how long a bootstrapped node may be unhealthy.",
         parser=values.duration,
@@ -101,7 +107,7 @@ StallTimeout = Annotated[
 ]
 MaxRestarts = Annotated[
     int,
-    _option(
+    option(
         "--max-restarts",
         "How many restarts of the node's container without progress in between are a crash loop.",
         parser=values.samples,
@@ -110,7 +116,7 @@ MaxRestarts = Annotated[
 ]
 MinFree = Annotated[
     float,
-    _option(
+    option(
         "--min-free",
         "How much of the volume's filesystem has to stay free; below, the test fails.",
         parser=values.percentage,
@@ -119,7 +125,7 @@ MinFree = Annotated[
 ]
 NotStartedTimeout = Annotated[
     timedelta,
-    _option(
+    option(
         "--not-started-timeout",
         "How long the node's container may wait for its image or its configuration.",
         parser=values.duration,
@@ -128,7 +134,7 @@ NotStartedTimeout = Annotated[
 ]
 MaxDuration = Annotated[
     timedelta | None,
-    _option(
+    option(
         "--max-duration",
         "How long the test may take, over all restarts of the pod.",
         parser=values.duration,
@@ -138,7 +144,7 @@ MaxDuration = Annotated[
 ]
 AfterFailure = Annotated[
     OnFailure,
-    _option(
+    option(
         "--on-failure",
         "After a failed test: follow the tag to the next image, or hold for people to look.",
         case_sensitive=False,
@@ -146,7 +152,7 @@ AfterFailure = Annotated[
 ]
 RegistryCheck = Annotated[
     bool,
-    _option(
+    option(
         "--registry-check/--no-registry-check",
         "Ask the image's registry which digest a tag names: no probe pod runs while that has its verdict, and the "
         "container runtime may know the image by another name.",
@@ -154,7 +160,7 @@ RegistryCheck = Annotated[
 ]
 InsecureRegistries = Annotated[
     list[InsecureRegistry],
-    _option(
+    option(
         "--insecure-registry",
         "A registry to ask over plain HTTP, as loopback names always are; without a port, at every port. May be "
         "repeated; in the variable, several are separated by blanks.",
@@ -163,4 +169,4 @@ InsecureRegistries = Annotated[
         show_default=False,
     ),
 ]
-DryRun = Annotated[bool, _option("--dry-run", "Print the decision, its reason and what would be done; change nothing.")]
+DryRun = Annotated[bool, option("--dry-run", "Print the decision, its reason and what would be done; change nothing.")]

@@ -1,24 +1,23 @@
 """``init``: pin the node's image by digest, then start a test on a cleared volume, or resume the one that is on it.
 
 Gather the world, decide (:mod:`bootstrap_monitor.core.init_decision`), act. A SIGKILL at any point is met by the next
-run: each act can be repeated, and details are removed before data is, and written after.
+run: each act can be repeated, and details are removed before data is, and written after. So is the marker of a restore,
+which is there as long as the details are not.
 """
 
 from __future__ import annotations
 
 import logging
-import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Protocol, TypeVar
 
 from bootstrap_monitor.clock import Clock
 from bootstrap_monitor.core import names, node_data, test_config
+from bootstrap_monitor.core.details import Details
 from bootstrap_monitor.core.event import EventReason
 from bootstrap_monitor.core.init_acts import (
-    Act,
     Decision,
     DeleteOwnPod,
     Pin,
@@ -28,8 +27,11 @@ from bootstrap_monitor.core.init_acts import (
     WaitForTermination,
 )
 from bootstrap_monitor.core.init_decision import decide
+from bootstrap_monitor.core.init_plan import plan
 from bootstrap_monitor.core.init_world import InitWorld
 from bootstrap_monitor.core.node_data import NodeData
+from bootstrap_monitor.core.restore import marker as markers
+from bootstrap_monitor.core.restore.marker import Marker
 from bootstrap_monitor.core.test_config import TestConfig
 from bootstrap_monitor.errors import ConfigurationError, ExitCode, MonitorError, TransientError
 from bootstrap_monitor.log import fields
@@ -38,28 +40,14 @@ from bootstrap_monitor.steps.events import EventApi, EventRecorder
 from bootstrap_monitor.steps.gathering import GatherApi
 from bootstrap_monitor.steps.guarded_patch import PatchApi
 from bootstrap_monitor.steps.probe import ProbeApi, TagRegistry, probe
-from bootstrap_monitor.timings import CONFLICT_ATTEMPTS, LATE_TERMINATION_TIMEOUT_SECONDS, PROGRESS_SECONDS
+from bootstrap_monitor.steps.starting import Volume
+from bootstrap_monitor.timings import CONFLICT_ATTEMPTS, LATE_TERMINATION_TIMEOUT_SECONDS
 
 log = logging.getLogger(__name__)
 
 
 class Api(GatherApi, PatchApi, ProbeApi, EventApi, Protocol):
     """What ``init`` needs of the Kubernetes API."""
-
-
-class DetailsStore(Protocol):
-    """The details file. Every method may raise :class:`OSError`."""
-
-    def read(self) -> bytes | None: ...
-    def write(self, content: bytes) -> None: ...
-    def remove(self) -> None: ...
-    def set_aside(self) -> None: ...
-
-
-class Clear(Protocol):
-    """Remove ``root/relative``, or the children of ``root`` but ``keep``; ``progress`` is told the entries so far."""
-
-    def __call__(self, root: Path, relative: str, *, keep: frozenset[str], progress: Callable[[int], None]) -> None: ...
 
 
 Places = NodeData | ConfigurationError
@@ -76,6 +64,8 @@ class Options:
     node_data_dir: str | None
     tracked_tag: str | None
     probe_timeout: timedelta
+    initial_db_archive: str = ""
+    """For people and the fingerprint, without credentials; empty: the node starts from nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +74,7 @@ class Init:
 
     options: Options
     api: Api
-    store: DetailsStore
-    clear: Clear
+    volume: Volume
     clock: Clock
     registry: TagRegistry | None = None
 
@@ -111,7 +100,11 @@ class Init:
         """What :meth:`run` would decide and do, for people. Changes nothing."""
         world, places = self._gather()
         decision = decide(world)
-        lines = [f"reason: {decision.reason}", f"because: {decision.message}", *_plan(decision.act, places)]
+        lines = [
+            f"reason: {decision.reason}",
+            f"because: {decision.message}",
+            *plan(decision.act, places, self.options.initial_db_archive),
+        ]
         return "\n".join(lines)
 
     def _gather(self) -> tuple[InitWorld, Places]:
@@ -126,13 +119,25 @@ class Init:
         return InitWorld(
             pod=around.pod,
             stateful_set=around.stateful_set,
-            details=gathering.read_details(self.store.read),
+            details=gathering.read_details(self.volume.details.read),
             config=config,
             container=self.options.container,
             tracked_tag_option=self.options.tracked_tag,
+            initial_db_archive=self.options.initial_db_archive,
+            restore=self._marker(),
             limit=rollout.LIMIT,
             now=self.clock.now(),
         ), places
+
+    def _marker(self) -> Marker | None:
+        try:
+            return markers.parse(self.volume.marker.read())
+        except OSError as error:
+            raise TransientError(
+                f"{names.RESTORE_MARKER} cannot be read: {error}",
+                reason="DataVolumeError",
+                check="the data volume's health, and the file's owner and mode",
+            ) from error
 
     def _act(self, world: InitWorld, places: Places, decision: Decision) -> None:
         match decision.act:
@@ -182,68 +187,23 @@ class Init:
         rollout.leave(self.api, self.clock, world.pod)
 
     def _start(self, world: InitWorld, start: StartTest, places: NodeData) -> None:
-        try:
-            if start.set_aside:
-                self.store.set_aside()
-            else:
-                self.store.remove()
-            for place in places.places:
-                self._clear_place(place, places.mount_path)
-            self.store.write(start.details.encode())
-        except OSError as error:
-            raise TransientError(
-                f"the data volume cannot be written: {error}",
-                reason="DataVolumeError",
-                check="the volume's health, its free space, and whether it is mounted read-only here",
-            ) from error
         assert isinstance(world.config, TestConfig)
-        log.info(
-            names.STARTING,
-            extra=fields(testConfig=gathering.config_fields(world.config), startTime=start.details.start_time),
-        )
+        details = self.volume.start(start, places, world.config)
+        self._tell(world, names.STARTING, details)
         self._record(world, EventReason.STARTED, _told_of(world.config))
 
-    def _clear_place(self, place: str, root: str) -> None:
-        own_dir = posixpath.relpath(self.options.data_dir, place)
-        shared = not own_dir.startswith("..")
-        # What is ours on the volume's root stays; so does the folder of our file, where it lies deeper.
-        keep = names.OWN_FILES | ({own_dir.split("/", maxsplit=1)[0]} if own_dir != "." else set())
-        log.info("Removing the node's data", extra=fields(path=place))
-        progress = _Progress(place, self.clock)
-        if shared:
-            self.clear(Path(place), "", keep=frozenset(keep), progress=progress)
-        else:
-            self.clear(Path(root), posixpath.relpath(place, root), keep=names.OWN_FILES, progress=progress)
-
     def _resume(self, world: InitWorld, resume: Resume) -> None:
-        if resume.filled:
-            try:
-                self.store.write(resume.filled.encode())
-            except OSError as error:
-                log.warning("The details could not be completed", extra=fields(error=str(error)))
         assert isinstance(world.config, TestConfig)
-        log.info(
-            names.RESUMING,
-            extra=fields(testConfig=gathering.config_fields(world.config), startTime=resume.details.start_time),
-        )
+        self.volume.resume(resume.filled)
+        self._tell(world, names.RESUMING, resume.details)
         self._record(world, EventReason.RESUMED, f"{_told_of(world.config)}, since {resume.details.start_time}")
+
+    def _tell(self, world: InitWorld, message: str, details: Details) -> None:
+        assert isinstance(world.config, TestConfig)
+        log.info(message, extra=fields(testConfig=gathering.config_fields(world.config), startTime=details.start_time))
 
     def _record(self, world: InitWorld, reason: EventReason, message: str) -> None:
         EventRecorder(self.api, self.clock, self.options.pod_name).record(world.stateful_set, reason, message)
-
-
-class _Progress:
-    """A line now and then while a volume of terabytes is cleared."""
-
-    def __init__(self, place: str, clock: Clock) -> None:
-        self._place = place
-        self._clock = clock
-        self._next = clock.monotonic() + PROGRESS_SECONDS
-
-    def __call__(self, entries: int) -> None:
-        if self._clock.monotonic() >= self._next:
-            self._next = self._clock.monotonic() + PROGRESS_SECONDS
-            log.info("Removing the node's data", extra=fields(path=self._place, entries=entries))
 
 
 class _WithWarnings(Protocol):
@@ -271,24 +231,3 @@ def _told_of(config: TestConfig) -> str:
 def _stopped(decision: Decision, stop: Stop) -> MonitorError:
     error = ConfigurationError if stop.exit_code is ExitCode.CONFIGURATION else TransientError
     return error(decision.message, reason=decision.reason, check=stop.check, do=stop.do)
-
-
-def _plan(act: Act, places: Places) -> list[str]:
-    match act:
-        case WaitForTermination():
-            return ["would: wait for SIGTERM"]
-        case Stop(exit_code, check, do):
-            return [f"would: end with exit code {int(exit_code)}", f"check: {check}", f"do: {do}"]
-        case DeleteOwnPod():
-            return ["would: delete this pod"]
-        case Pin(image, tag) as pin:
-            run = f"run `{image}` in a probe pod for its digest and versions; " if pin.needs_probe else ""
-            return [f"would: {run}pin the template to `{image.repository}@…` (tracked tag `{tag}`); delete this pod"]
-        case StartTest():
-            if isinstance(places, ConfigurationError):
-                return ["would: end with exit code 78", *places.diagnostics().splitlines()]
-            cleared = ", ".join(places.places)
-            return [f"would: remove {names.DETAILS_FILE}; clear {cleared}; write {names.DETAILS_FILE}; start the node"]
-        case Resume(_, filled):
-            more = f"complete {names.DETAILS_FILE}; " if filled else ""
-            return [f"would: {more}start the node on its data"]

@@ -35,6 +35,8 @@ class Details:
     versions: str | None = None
     """The node's version JSON, as in the template's annotation."""
     fingerprint: dict[str, str] | None = None
+    initial_db: JsonObject | None = None
+    """Of the archive that the database was restored from: source, size, entity tag, sha256, as far as known."""
     json: JsonObject = field(default_factory=dict)
     """The file's whole content: keys of other releases are kept."""
 
@@ -56,6 +58,11 @@ class Details:
         """The digest of the image under test; a file whose image has none names no test."""
         return self.reference.digest if self.reference else None
 
+    @property
+    def initial_db_archive(self) -> str:
+        """The archive that the test was started from, as its fingerprint says it; empty for none."""
+        return (self.fingerprint or {}).get("initial_db_archive", "")
+
     def encode(self) -> bytes:
         """The file's content."""
         ours = {
@@ -66,6 +73,7 @@ class Details:
             "trackedTag": self.tracked_tag,
             "versions": self.versions,
             "fingerprint": self.fingerprint,
+            "initialDbArchive": self.initial_db,
         }
         return orjson.dumps({**self.json, **{key: value for key, value in ours.items() if value is not None}})
 
@@ -73,6 +81,7 @@ class Details:
         """The field in which ``current`` is another test than this one; ``None`` for the same test."""
         recorded = dict(self.fingerprint or {})
         recorded.setdefault("image", self.digest or self.image)
+        recorded.setdefault("initial_db_archive", "")  # who does not tell knew no archives
         return first_change(recorded, current)
 
     def filled(self, other: Details) -> Details:

@@ -27,15 +27,20 @@ class Fingerprint:
     """Canonical JSON; empty when none is given."""
     retest: str = ""
     """The nonce by which a person asks for the same test again."""
+    initial_db_archive: str = ""
+    """The archive that the database is restored from, without credentials; empty for a bootstrap from nothing."""
 
     def fields(self) -> dict[str, str]:
         """As written to the details file."""
         return asdict(self)
 
+    def test(self) -> str:
+        """Names this very test, of the same configuration's retests one. 16 hexadecimal digits."""
+        return _hash(self.fields())
+
     def hash(self) -> str:
         """Names this configuration in results: equal for a test and its retests. 16 hexadecimal digits."""
-        named = {name: value for name, value in self.fields().items() if value and name != "retest"}
-        return hashlib.sha256(orjson.dumps(named, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
+        return _hash({name: value for name, value in self.fields().items() if name != "retest"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,7 @@ def first_change(recorded: Mapping[str, str], current: Fingerprint) -> Change | 
     return None
 
 
-def of(config: TestConfig, image: ImageReference, retest: str | None) -> Fingerprint:
+def of(config: TestConfig, image: ImageReference, retest: str | None, *, initial_db_archive: str = "") -> Fingerprint:
     """The fingerprint of a pinned image in a pod's configuration."""
     return Fingerprint(
         image=image.digest or "",
@@ -73,4 +78,10 @@ def of(config: TestConfig, image: ImageReference, retest: str | None) -> Fingerp
         sync_mode=str(config.sync_mode),
         chain_config=config.chain_config,
         retest=retest or "",
+        initial_db_archive=initial_db_archive,
     )
+
+
+def _hash(named: Mapping[str, str]) -> str:
+    known = {name: value for name, value in named.items() if value}
+    return hashlib.sha256(orjson.dumps(known, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]

@@ -47,11 +47,15 @@ class Pin:
 
 @dataclass(frozen=True, slots=True)
 class StartTest:
-    """Remove the details, clear the node's data, write these details."""
+    """Remove the details, clear the node's data, restore it from an archive if there is one, write these details."""
 
     details: Details
+    test: str
+    """What a restore is marked with."""
     set_aside: bool = False
     """Whether the old file is kept for a person to look at."""
+    going_on: bool = False
+    """Whether the volume holds, whole or in part, what is restored for this test: nothing is cleared then."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@
     image not pinned, template pinned ───────────► delete own pod, counted   (partition keeps it old: 78)
     image not pinned, pinned too often ──────────► stop (78)
     image not pinned ────────────────────────────► pin the template, delete own pod
-    pinned, no details or of another test ───────► new test: remove details, clear, write details
+    pinned, no details, restored for this test ──► go on with the restore, write details
+    pinned, no details or of another test ───────► new test: remove details, clear, restore, write details
     pinned, details of this test ────────────────► resume
 """
 
@@ -205,18 +206,28 @@ def _same_or_new_test(world: InitWorld) -> Decision:
             return Decision(
                 change.reason,
                 f"{change.field}: `{change.before}` on the volume, `{change.after}` in the pod",
-                StartTest(new),
+                StartTest(new, fingerprint.test()),
             )
         case details.MalformedDetails(why):
-            return Decision("TestDetailsMalformed", f"{names.DETAILS_FILE} is {why}", StartTest(new, set_aside=True))
+            start = StartTest(new, fingerprint.test(), set_aside=True)
+            return Decision("TestDetailsMalformed", f"{names.DETAILS_FILE} is {why}", start)
+        case _ if world.initial_db_archive and world.restore and world.restore.test == fingerprint.test():
+            start = StartTest(new, fingerprint.test(), going_on=True)
+            return Decision("RestoreNotDone", f"the database is {world.restore.state} for this test", start)
         case _:
-            return Decision("NoTestDetails", "the volume holds the data of no test", StartTest(new))
+            start = StartTest(new, fingerprint.test())
+            return Decision("NoTestDetails", "the volume holds the data of no test", start)
 
 
 def _new_details(world: InitWorld) -> tuple[Details, Fingerprint]:
     assert isinstance(world.config, TestConfig), "a pod without a valid configuration was stopped before"
     image = world.own_image
-    fingerprint = fingerprints.of(world.config, image, pod.annotation(world.pod, names.RETEST_ANNOTATION))
+    fingerprint = fingerprints.of(
+        world.config,
+        image,
+        pod.annotation(world.pod, names.RETEST_ANNOTATION),
+        initial_db_archive=world.initial_db_archive,
+    )
     return Details(
         image=world.config.image,
         start_time=world.now.isoformat(),

@@ -11,6 +11,7 @@ from bootstrap_monitor.core.attempts import Attempt, AttemptLimit
 from bootstrap_monitor.core.details import DetailsFile
 from bootstrap_monitor.core.image import ImageReference
 from bootstrap_monitor.core.json import JsonObject
+from bootstrap_monitor.core.restore.marker import Marker
 from bootstrap_monitor.core.stateful_set import StatefulSet
 from bootstrap_monitor.core.test_config import TestConfig
 from bootstrap_monitor.core.tracked_tag import tracked_tag
@@ -29,6 +30,10 @@ class InitWorld:
     container: str
     """The name of the node's container."""
     tracked_tag_option: str | None
+    initial_db_archive: str
+    """The archive to start a test from, for people and for the fingerprint; empty: from nothing."""
+    restore: Marker | None
+    """The restore that the volume's marker tells of."""
     limit: AttemptLimit
     now: datetime
 

@@ -15,6 +15,8 @@ PIN_ATTEMPTS_ANNOTATION = "avalanche.avax.network/bootstrap-pin-attempts"
 DETAILS_FILE = "bootstrap_test_details.txt"
 DETAILS_SET_ASIDE = "bootstrap_test_details.txt.bad"
 RESTORE_MARKER = ".bootstrap_restore.json"
+SHELL_MARKER = ".db-initialized"
+"""Left by the shell script of older manifests that unpack an archive; goes with the data that it speaks of."""
 OWN_FILES = frozenset({DETAILS_FILE, DETAILS_SET_ASIDE, RESTORE_MARKER, "lost+found"})
 
 # Log messages that people's alerts match on.

@@ -23,6 +23,8 @@ class NodeData:
     our data dir in it, is not the node's alone: its children are cleared but our own files."""
     mount_path: str
     """The root of our view of the volume: clearing never leaves it."""
+    database: str
+    """The node's database, in one of the places."""
     warnings: tuple[str, ...] = ()
 
 
@@ -61,7 +63,7 @@ def derive(own_pod: JsonObject, node_container: str, data_dir: str, override: st
         _place(ours, node_mounts, "chain data", dirs.chain_data_dir),
     )
     places = [database, *(place for place in others if place is not None)]
-    return NodeData(_outermost(places), ours.path, dirs.warnings)
+    return NodeData(_outermost(places), ours.path, database, dirs.warnings)
 
 
 def _overridden(own_pod: JsonObject, node_container: str, data_dir: str, override: str) -> NodeData:
@@ -77,7 +79,7 @@ def _overridden(own_pod: JsonObject, node_container: str, data_dir: str, overrid
             check="The path as this container sees it, absolute or relative to --data-dir.",
             do=f"Name a folder in {root!r}.",
         )
-    return NodeData((place,), root)
+    return NodeData((place,), root, posixpath.join(place, "db"))
 
 
 def _place(ours: Mount, node_mounts: tuple[Mount, ...], what: str, path: str) -> str | None:

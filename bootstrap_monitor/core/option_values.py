@@ -6,6 +6,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from bootstrap_monitor.core import go_duration
+from bootstrap_monitor.core.archive.format import Format
 from bootstrap_monitor.errors import ConfigurationError
 
 
@@ -70,3 +71,28 @@ def uri(text: str) -> str:
     if not good:
         raise ValueError(f"{text!r} is not an HTTP address, e.g. 'http://127.0.0.1:9650'")
     return text
+
+
+def sha256(text: str) -> str:
+    """A SHA-256 in hexadecimal; ``sha256:`` before it is dropped."""
+    digits = text.strip().lower().removeprefix("sha256:")
+    if len(digits) != 64 or set(digits) - set("0123456789abcdef"):
+        raise ValueError(f"{text!r} is not a sha256: 64 hexadecimal digits, as sha256sum prints them")
+    return digits
+
+
+def count(text: str) -> int:
+    """A count from 0."""
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError(f"{text!r} is not a number from 0, e.g. '1'")
+    return int(text)
+
+
+def archive_format(text: str) -> Format | None:
+    """``auto`` is ``None``."""
+    if text == "auto":
+        return None
+    try:
+        return Format(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is none of auto, {', '.join(Format)}") from None

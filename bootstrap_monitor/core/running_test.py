@@ -92,7 +92,12 @@ def running_test(own_pod: JsonObject, container: str, file: DetailsFile) -> Runn
             check=f"that --data-dir is the same volume for `init` and here, and holds {names.DETAILS_FILE}",
             do="run `bootstrap-monitor init` as init container: it writes them",
         )
-    fingerprint = of(config, image, pod.annotation(own_pod, names.RETEST_ANNOTATION))
+    fingerprint = of(
+        config,
+        image,
+        pod.annotation(own_pod, names.RETEST_ANNOTATION),
+        initial_db_archive=file.initial_db_archive,  # an option of `init` alone
+    )
     if change := file.change_to(fingerprint):
         raise TransientError(
             f"the volume holds another test: {change.field} is `{change.before}` there and `{change.after}` in the pod",

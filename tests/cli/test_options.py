@@ -12,12 +12,15 @@ from typer.testing import CliRunner
 
 from bootstrap_monitor import __version__
 from bootstrap_monitor.cli import app
+from bootstrap_monitor.core.archive.format import Format as ArchiveFormat
 from bootstrap_monitor.core.on_failure import OnFailure
 from bootstrap_monitor.core.registry.insecure import InsecureRegistry
+from bootstrap_monitor.core.restore import source_name
+from bootstrap_monitor.core.restore.reserve import Reserve
 from bootstrap_monitor.log import LogFormat, LogLevel
 from tests.support.programs import PROGRAM, run
 
-INIT, WAIT = "init", "wait-for-completion"
+INIT, WAIT, RESTORE = "init", "wait-for-completion", "restore"
 REQUIRED = {
     "--namespace": "rig",
     "--pod-name": "test-0",
@@ -25,6 +28,45 @@ REQUIRED = {
     "--data-dir": "/data",
 }
 WORDS = [f"{name}={value}" for name, value in REQUIRED.items()]
+IN_POD = (INIT, WAIT)
+SOURCE = "https://archives.local/fuji.tar.zst"
+HASH = "0123456789abcdef" * 4
+ARCHIVE_DEFAULTS: dict[str, Any] = {
+    "metadata": None,
+    "sha256": None,
+    "metadata_sha256": None,
+    "format": None,
+    "strip_components": None,
+    "staging_dir": None,
+    "connections": 4,
+    "read_stall_timeout": timedelta(minutes=2),
+    "retry_budget": timedelta(minutes=30),
+    "reserve": None,
+}
+ARCHIVE_GIVEN: dict[str, tuple[str, Any]] = {
+    "metadata": ("s3://bucket/fuji.json", source_name.parse("s3://bucket/fuji.json")),
+    "sha256": (f"sha256:{HASH.upper()}", HASH),
+    "metadata-sha256": (HASH, HASH),
+    "format": ("zstd", ArchiveFormat.ZSTD),
+    "strip-components": ("0", 0),
+    "staging-dir": ("/staging", "/staging"),
+    "connections": ("1", 1),
+    "read-stall-timeout": ("10s", timedelta(seconds=10)),
+    "retry-budget": ("1h", timedelta(hours=1)),
+    "reserve": ("10Gi", Reserve(0.0, 10 << 30)),
+}
+ARCHIVE_BAD: dict[str, tuple[str, ...]] = {
+    "metadata": ("", "ftp://a/b", "https://"),
+    "sha256": ("", "abc", HASH[1:], "g" * 64),
+    "metadata-sha256": ("",),
+    "format": ("", "zip", "GZIP"),
+    "strip-components": ("", "-1", "one"),
+    "staging-dir": ("", "staging"),
+    "connections": ("", "0"),
+    "read-stall-timeout": ("", "2"),
+    "retry-budget": ("", "0s"),
+    "reserve": ("", "100%", "-1", "ten", "5x"),
+}
 DEFAULTS: dict[str, dict[str, Any]] = {
     INIT: {
         "node_data_dir": None,
@@ -32,7 +74,15 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "probe_timeout": timedelta(minutes=10),
         "registry_check": True,
         "insecure_registry": [],
+        "initial_db_archive": None,
+        **{f"initial_db_{name}": value for name, value in ARCHIVE_DEFAULTS.items()},
         "dry_run": False,
+        "log_format": LogFormat.AUTO,
+        "log_level": LogLevel.INFO,
+    },
+    RESTORE: {
+        "node_data_dir": None,
+        **ARCHIVE_DEFAULTS,
         "log_format": LogFormat.AUTO,
         "log_level": LogLevel.INFO,
     },
@@ -78,6 +128,9 @@ GIVEN: dict[str, tuple[str, Any]] = {
     "--min-free": ("2.5%", 2.5),
     "--not-started-timeout": ("1h", timedelta(hours=1)),
     "--on-failure": ("Hold", OnFailure.HOLD),
+    "--initial-db-archive": (SOURCE, source_name.parse(SOURCE)),
+    **{f"--{name}": given for name, given in ARCHIVE_GIVEN.items()},
+    **{f"--initial-db-{name}": given for name, given in ARCHIVE_GIVEN.items()},
 }
 BAD = {
     "--namespace": ("", " "),
@@ -99,13 +152,28 @@ BAD = {
     "--node-uri": ("", "127.0.0.1:9650", "ftp://127.0.0.1", "http://", "http://[::1", "http://a:b", "http://a:0"),
     "--log-format": ("", "xml"),
     "--log-level": ("", "loud"),
+    "--initial-db-archive": ("", "ftp://a/b", "s3://bucket", "https://user:secret@"),
+    **{f"--{name}": bad for name, bad in ARCHIVE_BAD.items()},
+    **{f"--initial-db-{name}": bad for name, bad in ARCHIVE_BAD.items()},
 }
 
 
 def options_of(command: str) -> set[str]:
     """All, but ``--help``."""
     known: Any = get_command(app)
-    return {option for parameter in known.commands[command].params for option in parameter.opts}
+    return {one for parameter in known.commands[command].params for one in parameter.opts if one.startswith("-")}
+
+
+def words_of(command: str, *, but: str = "") -> list[str]:
+    """What is required."""
+    given = [f"{name}={value}" for name, value in REQUIRED.items() if name in options_of(command) and name != but]
+    return [*given, SOURCE] if command == RESTORE else given
+
+
+def _command_late(words: list[str], command: str, others: list[str]) -> list[str]:
+    """Behind all options."""
+    arguments = others.index(SOURCE) if SOURCE in others else len(others)
+    return [*words, *others[:arguments], command, *others[arguments:]]
 
 
 def parsed(*words: str) -> tuple[str, dict[str, Any]]:
@@ -115,7 +183,7 @@ def parsed(*words: str) -> tuple[str, dict[str, Any]]:
     name, command, rest = group.resolve_command(context, [*context._protected_args, *context.args])
     values = command.make_context(name, rest, parent=context).params
     # A list's kind is typer's own matter.
-    return name, {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()}
+    return name, {key: list(value) if type(value) is tuple else value for key, value in values.items()}
 
 
 def variable(option: str) -> str:
@@ -133,14 +201,16 @@ def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_tables_here_have_every_option() -> None:
-    assert options_of(INIT) | options_of(WAIT) == set(GIVEN)
+    assert options_of(INIT) | options_of(WAIT) | options_of(RESTORE) == set(GIVEN)
     assert set(GIVEN) - set(BAD) == {"--dry-run", "--registry-check", "--node-data-dir"}, "any text is a path"
 
 
 @pytest.mark.parametrize("command", DEFAULTS)
 def test_defaults(command: str) -> None:
-    values = {key(option): value for option, value in REQUIRED.items()}
-    assert parsed(command, *WORDS) == (command, {**values, **DEFAULTS[command]})
+    values: dict[str, Any] = {key(option): value for option, value in REQUIRED.items() if option in options_of(command)}
+    if command == RESTORE:
+        values["source"] = source_name.parse(SOURCE)
+    assert parsed(command, *words_of(command)) == (command, {**values, **DEFAULTS[command]})
 
 
 @pytest.mark.parametrize(
@@ -150,10 +220,10 @@ def test_each_option_is_taken_behind_and_before_the_command_and_from_its_variabl
     command: str, option: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text, value = GIVEN[option]
-    others = [f"{name}={text}" for name, text in REQUIRED.items() if name != option]
+    others = words_of(command, but=option)
     spelled = [[option]] if value is True else [[option, text], [f"{option}={text}"]]
     for words in spelled:
-        for line in ([command, *others, *words], [*words, command, *others], [*words, *others, command]):
+        for line in ([command, *words, *others], [*words, command, *others], _command_late(words, command, others)):
             name, values = parsed(*line)
             assert (name, values[key(option)]) == (command, value)
 
@@ -161,7 +231,7 @@ def test_each_option_is_taken_behind_and_before_the_command_and_from_its_variabl
     assert parsed(command, *others)[1][key(option)] == value
 
 
-@pytest.mark.parametrize("command", DEFAULTS)
+@pytest.mark.parametrize("command", IN_POD)
 def test_variables_of_upstreams_manifests(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POD_NAMESPACE", "by-env")
     monkeypatch.setenv("POD_NAME", "by-env-0")
@@ -181,7 +251,7 @@ def test_our_variable_beats_the_common_one(monkeypatch: pytest.MonkeyPatch) -> N
     assert parsed(INIT, *[word for word in WORDS if "pod-name" not in word])[1]["pod_name"] == "ours-0"
 
 
-@pytest.mark.parametrize("command", DEFAULTS)
+@pytest.mark.parametrize("command", IN_POD)
 def test_the_registry_check_is_on_until_it_is_switched_off(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for line in ([command, *WORDS, "--no-registry-check"], ["--no-registry-check", command, *WORDS]):
         assert parsed(*line)[1]["registry_check"] is False
@@ -189,7 +259,7 @@ def test_the_registry_check_is_on_until_it_is_switched_off(command: str, monkeyp
     assert parsed(command, *WORDS)[1]["registry_check"] is False
 
 
-@pytest.mark.parametrize("command", DEFAULTS)
+@pytest.mark.parametrize("command", IN_POD)
 def test_several_insecure_registries(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     both = [InsecureRegistry("a.local"), InsecureRegistry("b.local", 5000)]
     words = ["--insecure-registry=a.local", "--insecure-registry", "b.local:5000"]
@@ -203,8 +273,8 @@ CASES = [(option, value) for option, values in BAD.items() for value in values]
 
 @pytest.mark.parametrize(("option", "value"), CASES, ids=[f"{option}={value[:20]}" for option, value in CASES])
 def test_a_bad_value_is_a_usage_error_that_names_the_option_and_an_example(option: str, value: str) -> None:
-    command = INIT if option in options_of(INIT) else WAIT
-    result = CliRunner().invoke(app, [command, *WORDS, option, value])
+    command = next(one for one in DEFAULTS if option in options_of(one))
+    result = CliRunner().invoke(app, [command, *words_of(command), option, value])
     assert result.exit_code == 2
     assert option in result.stderr
     said = " ".join(result.stderr.partition("Invalid value for")[2].partition(": ")[2].split())
@@ -212,10 +282,12 @@ def test_a_bad_value_is_a_usage_error_that_names_the_option_and_an_example(optio
     assert result.stdout == ""
 
 
-@pytest.mark.parametrize("option", REQUIRED)
-@pytest.mark.parametrize("command", DEFAULTS)
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [(command, option) for command in DEFAULTS for option in REQUIRED if option in options_of(command)],
+)
 def test_a_missing_option_is_a_usage_error(command: str, option: str) -> None:
-    result = CliRunner().invoke(app, [command, *[word for word in WORDS if not word.startswith(option)]])
+    result = CliRunner().invoke(app, [command, *words_of(command, but=option)])
     assert result.exit_code == 2
     assert f"Missing option '{option}'" in result.stderr
 
@@ -272,7 +344,7 @@ def test_help_is_complete(command: str) -> None:
     assert "Example" in text
     for option in options_of(command):
         assert f"{option} " in text
-        assert variable(option) in text
+        assert variable(option) in text.replace(" ", ""), "in a column of its own, the longest are broken"
 
 
 def test_the_module_is_the_program() -> None:

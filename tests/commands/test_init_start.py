@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -157,7 +158,7 @@ class Volume:
 
 def on(rig: Rig, volume: Volume) -> Callable[[], ExitCode]:
     command = rig.init()
-    return type(command)(command.options, command.api, volume, command.clear, command.clock).run
+    return replace(command, volume=replace(command.volume, details=volume)).run
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,7 @@ def test_what_we_write() -> None:
             "sync_mode": "c-chain-state-sync",
             "chain_config": "",
             "retest": "",
+            "initial_db_archive": "",
         },
     }
 

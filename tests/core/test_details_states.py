@@ -9,6 +9,7 @@ import pytest
 
 from bootstrap_monitor.core import details
 from bootstrap_monitor.core.details import Details, DetailsFile, UnreadableDetails
+from bootstrap_monitor.core.fingerprint import Fingerprint
 from bootstrap_monitor.core.init_acts import Resume, StartTest, Stop
 from bootstrap_monitor.core.init_decision import decide
 from bootstrap_monitor.errors import ExitCode
@@ -82,7 +83,8 @@ def test_absent() -> None:
             tracked_tag="latest",
             versions=OURS["versions"],
             fingerprint=OURS["fingerprint"],
-        )
+        ),
+        test=Fingerprint(**OURS["fingerprint"]).test(),
     )
 
 

@@ -82,11 +82,13 @@ CLEAR = pods.pod(NODE, pods.container("monitor", volumeMounts=[mount("v", "/vol"
 @pytest.mark.parametrize(
     ("own_pod", "data_dir", "override", "expected"),
     [
-        pytest.param(CLEAR, "/vol/m", "/vol/node", NodeData(("/vol/node",), "/vol"), id="absolute"),
-        pytest.param(CLEAR, "/vol/m", "node", NodeData(("/vol/m/node",), "/vol"), id="relative"),
-        pytest.param(CLEAR, "/vol/m", "../node/", NodeData(("/vol/node",), "/vol"), id="beside"),
-        pytest.param(CLEAR, "/vol/m", "/vol", NodeData(("/vol",), "/vol"), id="the volume's root"),
-        pytest.param(UNCLEAR, "/data/m", "node", NodeData(("/data/m/node",), "/data/m"), id="mount unclear"),
+        pytest.param(CLEAR, "/vol/m", "/vol/node", NodeData(("/vol/node",), "/vol", "/vol/node/db"), id="absolute"),
+        pytest.param(CLEAR, "/vol/m", "node", NodeData(("/vol/m/node",), "/vol", "/vol/m/node/db"), id="relative"),
+        pytest.param(CLEAR, "/vol/m", "../node/", NodeData(("/vol/node",), "/vol", "/vol/node/db"), id="beside"),
+        pytest.param(CLEAR, "/vol/m", "/vol", NodeData(("/vol",), "/vol", "/vol/db"), id="the volume's root"),
+        pytest.param(
+            UNCLEAR, "/data/m", "node", NodeData(("/data/m/node",), "/data/m", "/data/m/node/db"), id="mount unclear"
+        ),
         pytest.param(CLEAR, "/vol/m", "../../etc", None, id="climbs out"),
         pytest.param(CLEAR, "/vol/m", "/etc", None, id="absolute outside"),
         pytest.param(CLEAR, "/vol/m", "/volume", None, id="not by parts of names"),

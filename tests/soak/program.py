@@ -10,6 +10,7 @@ from bootstrap_monitor.commands import init, wait
 from bootstrap_monitor.core.on_failure import OnFailure
 from bootstrap_monitor.core.verdict.assessment import Limits
 from bootstrap_monitor.steps.image_discovery import Registry
+from bootstrap_monitor.steps.starting import Clear, Volume
 from tests.soak.client import Client
 from tests.soak.node import NodeContainer
 from tests.soak.simulation import MINUTE, Process
@@ -32,11 +33,21 @@ class Surroundings:
     process: Process
     api: Client
     store: Mount
-    clear: init.Clear
+    clear: Clear
     registry: Registry | None
     node: NodeContainer | None
     on_failure: OnFailure
     draw: random.Random
+
+
+class NoRestore:
+    """No test starts from an archive."""
+
+    def read(self) -> bytes | None:
+        return None
+
+    def remove(self) -> None:
+        return
 
 
 class Count:
@@ -58,7 +69,10 @@ class Program:
 
     def init(self, around: Surroundings) -> init.Init:
         options = init.Options(POD, NODE, "/data", None, None, PROBE_TIMEOUT)
-        return init.Init(options, around.api, around.store, around.clear, around.process, around.registry)
+        return init.Init(options, around.api, self.volume(around), around.process, around.registry)
+
+    def volume(self, around: Surroundings) -> Volume:
+        return Volume("/data", around.store, NoRestore(), around.clear, around.process)
 
     def sidecar(self, around: Surroundings) -> wait.Sidecar:
         assert around.node

@@ -13,15 +13,17 @@ import pytest
 
 from bootstrap_monitor.commands import init, wait
 from bootstrap_monitor.core import names
+from bootstrap_monitor.core.details import Details
 from bootstrap_monitor.core.image import ImageReference
 from bootstrap_monitor.core.init_acts import StartTest
-from bootstrap_monitor.core.init_world import InitWorld
 from bootstrap_monitor.core.json import JsonObject
 from bootstrap_monitor.core.node_data import NodeData
 from bootstrap_monitor.core.on_failure import OnFailure
 from bootstrap_monitor.core.running_test import RunningTest
 from bootstrap_monitor.core.stateful_set import StatefulSet
+from bootstrap_monitor.core.test_config import TestConfig
 from bootstrap_monitor.steps.image_discovery import Discovery, ImageDiscovery
+from bootstrap_monitor.steps.starting import Volume
 from tests.soak.client import Client
 from tests.soak.program import Program, Surroundings
 from tests.soak.run import SoakError, run
@@ -139,29 +141,31 @@ class ForgetsWhatRuns(Wrapped):
 class DetailsFirst(Program):
     """Writes the details before it clears."""
 
-    def init(self, around: Surroundings) -> init.Init:
-        made = super().init(around)
+    def volume(self, around: Surroundings) -> Volume:
+        made = super().volume(around)
         return _EarlyDetails(*(getattr(made, name) for name in made.__dataclass_fields__))
 
 
-class _EarlyDetails(init.Init):
-    def _start(self, world: InitWorld, start: StartTest, places: NodeData) -> None:
-        self.store.write(start.details.encode())
+class _EarlyDetails(Volume):
+    def start(self, start: StartTest, places: NodeData, config: TestConfig) -> Details:
+        self.details.write(start.details.encode())
         self.clear(Path("/data"), "avalanchego", keep=frozenset(), progress=lambda entries: None)
+        return start.details
 
 
 class DetailsNotRemoved(Program):
     """Clears first: until then, the volume is said to be the old test's."""
 
-    def init(self, around: Surroundings) -> init.Init:
-        made = super().init(around)
+    def volume(self, around: Surroundings) -> Volume:
+        made = super().volume(around)
         return _LateDetails(*(getattr(made, name) for name in made.__dataclass_fields__))
 
 
-class _LateDetails(init.Init):
-    def _start(self, world: InitWorld, start: StartTest, places: NodeData) -> None:
+class _LateDetails(Volume):
+    def start(self, start: StartTest, places: NodeData, config: TestConfig) -> Details:
         self.clear(Path("/data"), "avalanchego", keep=frozenset(), progress=lambda entries: None)
-        self.store.write(start.details.encode())
+        self.details.write(start.details.encode())
+        return start.details
 
 
 class TakesTestedImages(Program):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from bootstrap_monitor.core import names
 from bootstrap_monitor.effects import Moment
 
 ENTRIES = ("chainData", "db", "process.json")
@@ -61,6 +62,8 @@ class Mount:
 
     def clear(self, root: Path, relative: str, *, keep: frozenset[str], progress: Callable[[int], None]) -> None:
         """All that the node wrote is in the one place that is cleared."""
+        if relative == names.SHELL_MARKER:
+            return
         entries = sorted(self._volume.data)
         for entry in entries:
             self._effect("volume.remove entry", lambda entry=entry: self._remove_entry(entry))  # type: ignore[misc]

@@ -97,6 +97,7 @@ def details(image: str = PINNED, **more: Any) -> JsonObject:
             "sync_mode": "c-chain-state-sync",
             "chain_config": "",
             "retest": "",
+            "initial_db_archive": "",
         },
     }
     return {key: value for key, value in {**complete, **more}.items() if value is not None}

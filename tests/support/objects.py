@@ -13,6 +13,7 @@ from bootstrap_monitor.core.details import Details, DetailsFile, NoDetails
 from bootstrap_monitor.core.fingerprint import Fingerprint
 from bootstrap_monitor.core.init_world import InitWorld
 from bootstrap_monitor.core.json import JsonObject
+from bootstrap_monitor.core.restore.marker import Marker
 from bootstrap_monitor.core.stateful_set import StatefulSet
 from bootstrap_monitor.core.test_config import TestConfig
 from bootstrap_monitor.errors import ConfigurationError
@@ -174,6 +175,8 @@ def init_world(
     *,
     container: str = NODE,
     option: str | None = None,
+    archive: str = "",
+    restore: Marker | None = None,
     now: datetime = NOW,
 ) -> InitWorld:
     """What ``init`` gathers in the pod ``own``; without a StatefulSet, one with the pod's own template."""
@@ -189,6 +192,8 @@ def init_world(
         config=config,
         container=container,
         tracked_tag_option=option,
+        initial_db_archive=archive,
+        restore=restore,
         limit=LIMIT,
         now=now,
     )

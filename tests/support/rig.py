@@ -13,6 +13,7 @@ import pytest
 
 from bootstrap_monitor.adapters.volume.clear import clear
 from bootstrap_monitor.adapters.volume.details_file import DetailsFile
+from bootstrap_monitor.adapters.volume.restore_marker import RestoreMarker
 from bootstrap_monitor.commands import init, wait
 from bootstrap_monitor.core import names
 from bootstrap_monitor.core.disk_space import DiskSpace
@@ -22,6 +23,7 @@ from bootstrap_monitor.core.on_failure import OnFailure
 from bootstrap_monitor.core.verdict.assessment import Limits
 from bootstrap_monitor.errors import Terminated
 from bootstrap_monitor.steps.image_discovery import Registry
+from bootstrap_monitor.steps.starting import Restoring, Volume
 from tests.support.clock import FakeClock
 from tests.support.cluster import Cluster
 from tests.support.manifests import FLOATING, NODE, PINNED, POD, Shape, stateful_set
@@ -138,6 +140,7 @@ class Rig:
         self.node = FakeNode(HEALTHY)
         self.count = Count()
         self.registry: Registry | None = None
+        self.restoring: Callable[[Path], Restoring] | None = None
         self.space: Callable[[], DiskSpace] = lambda: DiskSpace(total_bytes=100 * 1024**3, available_bytes=60 * 1024**3)
 
     # The volume.
@@ -180,9 +183,10 @@ class Rig:
     # The commands.
 
     def init(self, **options: Any) -> init.Init:
-        own = init.Options(POD, NODE, str(self.volume), None, None, timedelta(minutes=10))
-        store = DetailsFile(self.volume)
-        return init.Init(replace(own, **options), self.cluster, store, clear, self.clock, self.registry)
+        own = replace(init.Options(POD, NODE, str(self.volume), None, None, timedelta(minutes=10)), **options)
+        files = DetailsFile(self.volume), RestoreMarker(self.volume)
+        volume = Volume(own.data_dir, *files, clear, self.clock, self.restoring)
+        return init.Init(own, self.cluster, volume, self.clock, self.registry)
 
     def sidecar(self, **options: Any) -> wait.Sidecar:
         """``options`` are fields of the command's options or of their limits."""

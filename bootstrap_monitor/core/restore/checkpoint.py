@@ -8,10 +8,10 @@ from types import NoneType
 from bootstrap_monitor.core.archive.format import Format
 from bootstrap_monitor.core.archive.layout import Seen
 from bootstrap_monitor.core.json import JsonObject
-from bootstrap_monitor.errors import TransientError
+from bootstrap_monitor.errors import SourceChanged
 
 
-class NotResumable(TransientError):  # noqa: N818 - it says what the volume is
+class NotResumable(SourceChanged):
     """What the volume holds is not what was recorded: whoever restores clears it and starts over."""
 
 

@@ -16,7 +16,7 @@ from e2e.kit.manifests import DATA_DIR, INIT, NODE, SIDECAR
 
 FIELDS = {"metadata.name": "test-0", "metadata.namespace": "rig"}
 COMMANDS = {INIT: "init", SIDECAR: "wait-for-completion"}
-every_overlay = pytest.mark.parametrize("overlay", [one for one in shipped.OVERLAYS if "archive" not in one])
+every_overlay = pytest.mark.parametrize("overlay", shipped.OVERLAYS)
 every_command = pytest.mark.parametrize("name", COMMANDS)
 
 
@@ -43,7 +43,7 @@ def parsed(container: Json, monkeypatch: pytest.MonkeyPatch) -> tuple[str, dict[
 
 
 def _of(option: Any) -> list[str]:
-    return list(option.envvar or [])
+    return [option.envvar] if isinstance(option.envvar, str) else list(option.envvar or [])
 
 
 def pod_of(overlay: str) -> Json:
@@ -60,6 +60,25 @@ def test_a_container_runs_its_command_on_its_pod(overlay: str, name: str, monkey
     assert values["node_container_name"] == NODE
     assert values["data_dir"] == DATA_DIR
     assert values["log_format"] == LogFormat.JSON
+
+
+@pytest.mark.parametrize("archive", shipped.ARCHIVES)
+def test_a_job_restores_what_overlays_name(archive: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    [container] = shipped.only("Job", shipped.objects(archive))["spec"]["template"]["spec"]["containers"]
+    command, values = parsed(container, monkeypatch)
+    assert command == "restore"
+    assert values["source"].text == variables(container)["BOOTSTRAP_MONITOR_SOURCE"]
+    assert values["data_dir"] == "/shared"
+    assert values["log_format"] == LogFormat.JSON
+
+
+@pytest.mark.parametrize("overlay", shipped.OVERLAYS)
+def test_a_test_starts_from_the_archive_that_its_overlay_names(overlay: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    container = shipped.container(pod_of(overlay), INIT)
+    _, values = parsed(container, monkeypatch)
+    archive = values["initial_db_archive"]
+    assert (archive and archive.text) == variables(container).get("BOOTSTRAP_MONITOR_INITIAL_DB_ARCHIVE")
+    assert bool(archive) == overlay.endswith("-from-archive")
 
 
 @pytest.mark.parametrize("network", ["mainnet", "fuji"])

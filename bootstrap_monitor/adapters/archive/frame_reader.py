@@ -16,7 +16,7 @@ from bootstrap_monitor.core.archive.refused import Refused, damaged, unsupported
 from bootstrap_monitor.core.human_size import human_size
 from bootstrap_monitor.core.restore.metadata import Frame, Metadata
 
-_BUDGET_BYTES = 10 * 1024 * 1024
+_BUDGET_BYTES = 8 * 1024 * 1024
 """For each frame ahead, and the one that is taken: compressed and plain together. A larger one is alone."""
 
 FRAME_LIMIT_BYTES = 64 * 1024 * 1024

@@ -62,7 +62,10 @@ class Metadata:
 
     def frames_hash(self) -> str:
         """Names the frames: equal for equal ones. 16 hexadecimal digits."""
-        return hashlib.sha256(orjson.dumps([astuple(frame) for frame in self.frames])).hexdigest()[:16]
+        named = hashlib.sha256()
+        for frame in self.frames:
+            named.update(orjson.dumps(astuple(frame)))
+        return named.hexdigest()[:16]
 
 
 def parse(content: bytes, name: str) -> Metadata:

@@ -122,10 +122,10 @@ class Restoring:
                 self._hold_against(error)
 
     def _copy(self, folder: str) -> Done:
-        content = self.folders.marker(folder)
+        found = content, filled = self._look_into(folder)
         theirs = markers.parse(content)
         whole = content is None or (theirs is not None and theirs.state is State.RESTORED)
-        if not whole or not self.folders.has_content(folder):
+        if not whole or not filled:
             raise TransientError(
                 f"{folder} holds no restored database{f': its marker says {theirs.state}' if theirs else ''}",
                 reason="SourceNotReady",
@@ -136,8 +136,21 @@ class Restoring:
         self.database.remove()
         with self.show("Copying the database", None) as progress:
             done = self.database.copy(folder, progress=progress)
+        if self._look_into(folder) != found:
+            raise SourceChanged(f"{folder} was restored anew while it was copied")
         self._write(state=State.RESTORED, failure=None)
         return done
+
+    def _look_into(self, folder: str) -> tuple[bytes | None, bool]:
+        """Its marker, and whether there is anything else."""
+        try:
+            return self.folders.marker(folder), self.folders.has_content(folder)
+        except OSError as error:
+            raise TransientError(
+                f"cannot read {folder}: {error.strerror or error}",
+                reason="SourceFailed",
+                check="the source's mount, and its owner and mode",
+            ) from error
 
     def _restore(self, source: Source, config: TestConfig | None) -> Done:
         identity = source.identity()

@@ -44,7 +44,7 @@ def restoring(request: Request, data_dir: Path, clock: Clock) -> Callable[[Path]
             store=RestoreMarker(data_dir),
             open_source=opened,
             folders=Folders(),
-            database=Database(folder, request, lambda: disk_usage.free(folder), remove),
+            database=Database(folder, request, lambda: disk_usage.free(_existing(folder)), remove),
             staging=staging,
             show=progress_bar.show if sys.stderr.isatty() else ProgressLines(clock).show,
             clock=clock,
@@ -63,3 +63,8 @@ def restoring(request: Request, data_dir: Path, clock: Clock) -> Callable[[Path]
     if request.staging_dir:
         staging = Staging(Path(request.staging_dir), lambda path: opened(source_name.parse(str(path))))
     return into
+
+
+def _existing(folder: Path) -> Path:
+    """It, or the folder in which it is to be made."""
+    return next(one for one in (folder, *folder.parents) if one.is_dir())

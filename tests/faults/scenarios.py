@@ -6,7 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bootstrap_monitor.core import names
+from bootstrap_monitor.core.archive.format import Format
+from bootstrap_monitor.errors import ExitCode
 from tests.faults.world import World, put_data
+from tests.support import archives
 from tests.support.manifests import NEXT, PINNED, POD, START_TIME, Shape, details
 from tests.support.rig import Rig
 
@@ -68,6 +71,52 @@ def _unreadable_details(folder: Path) -> World:
     return World(rig, folder, keeps_data=True, mend=mend)
 
 
+ARCHIVED = {f"db/v1.4.5/{number:06}.ldb": f"table {number}" for number in range(3)}
+TAR = archives.tar(*(archives.file(path, text.encode()) for path, text in ARCHIVED.items()))
+CONTENT = archives.packed(TAR, Format.GZIP)
+
+
+def _from_archive(folder: Path, content: bytes = CONTENT, **options: str) -> World:
+    """A new test on the volume of another one."""
+    rig = Rig(folder, PINNED)
+    put_data(rig, NEXT, details(NEXT))
+    archive = folder / "archive.tar.gz"
+    archive.write_bytes(content)
+    options = {"ARCHIVE": str(archive), "RESERVE": "0", **options}
+    return World(
+        rig,
+        folder,
+        environment={f"BOOTSTRAP_MONITOR_INITIAL_DB_{name}": value for name, value in options.items()},
+        restored={f"{Shape.FOLDER.value}/{path}": text for path, text in ARCHIVED.items()},
+    )
+
+
+def _from_staged_archive(folder: Path) -> World:
+    return _from_archive(folder, STAGING_DIR=str(folder / "staging"))
+
+
+def _from_folder(folder: Path) -> World:
+    world = _from_archive(folder, ARCHIVE=str(folder / "shared"))
+    for path, text in ARCHIVED.items():
+        file = folder / "shared" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    return world
+
+
+def _from_damaged_archive(folder: Path) -> World:
+    """It is cut; whoever publishes it mends it, and removes the record of the failure."""
+    world = _from_archive(folder, CONTENT[:-20])
+    world.ends_with = ExitCode.CONFIGURATION
+
+    def mend(world: World) -> None:
+        (folder / "archive.tar.gz").write_bytes(CONTENT)
+        (world.rig.volume / names.RESTORE_MARKER).unlink(missing_ok=True)
+
+    world.mend = mend
+    return world
+
+
 SCENARIOS: dict[str, Callable[[Path], World]] = {
     "first start": _first_start,
     "new test in a folder": _new_test_in_a_folder,
@@ -76,4 +125,8 @@ SCENARIOS: dict[str, Callable[[Path], World]] = {
     "resumed from upstream": _resumed_from_upstream,
     "behind the template": _behind_the_template,
     "unreadable details": _unreadable_details,
+    "from an archive": _from_archive,
+    "from a staged archive": _from_staged_archive,
+    "from a folder": _from_folder,
+    "from a damaged archive": _from_damaged_archive,
 }

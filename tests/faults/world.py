@@ -40,6 +40,11 @@ class World:
     """What a person does after a run that failed."""
     meanwhile: Callable[[World], None] = lambda world: None
     """What a person does after the kill."""
+    ends_with: ExitCode = ExitCode.TRY_AGAIN
+    """With what a run that failed has ended."""
+    environment: dict[str, str] = field(default_factory=dict)
+    restored: dict[str, str] | None = None
+    """What an archive brings to the volume, where the test starts from one."""
     effects: list[list[str]] = field(default_factory=list)
     """What each run did, as ``<moment> <effect>``."""
     codes: list[int] = field(default_factory=list)
@@ -57,7 +62,7 @@ class World:
                     assert code == SIGKILLED, f"not killed: {self.codes}"
                     self.meanwhile(self)
                 elif code != ExitCode.TERMINATED:
-                    assert code == ExitCode.TRY_AGAIN, self.codes
+                    assert code == self.ends_with, self.codes
                     self.mend(self)
                 kill = ""
                 self.rig.cluster.settle()
@@ -71,6 +76,12 @@ class World:
         details = self.rig.read_details()
         assert details
         assert details["image"] == self.image
+        assert not list(self.rig.volume.glob(".*")), "a file of our own is left"
+        if self.restored is not None:
+            assert self.rig.files() == self.restored
+            assert not list(self.folder.glob("staging/*")), "the download is left"
+            assert details["initialDbArchive"]["source"]
+            return
         data = [text for path, text in self.rig.files().items() if path != names.DETAILS_SET_ASIDE]
         assert set(data) <= {self.image}, "the node starts on another test's data"
         assert len(data) in {0, len(NODE_FILES)}, "the node starts on a part of its data"
@@ -78,7 +89,6 @@ class World:
             assert bool(data) == self.keeps_data
         assert set(cluster.pods) <= {POD, PROBE}
         assert [item["name"] for item in cluster.set["spec"]["template"]["spec"]["containers"]] == ["monitor", NODE]
-        assert not list(self.rig.volume.glob(".*")), "a temporary file is left"
 
     def _init(self, config: Path, kill: str) -> int:
         record = self.folder / f"effects-{len(self.effects)}"
@@ -90,6 +100,7 @@ class World:
             "POD_NAME": POD,
             "BOOTSTRAP_MONITOR_NODE_CONTAINER_NAME": NODE,
             "BOOTSTRAP_MONITOR_DATA_DIR": str(self.rig.volume),
+            **self.environment,
         }
         process = watched.start(["init"], environment, self.folder / "log", record, kill)
         if not kill:  # else SIGTERM may come before the moment of the kill

@@ -27,6 +27,7 @@ _CONTEXT.set_forkserver_preload(
         "bootstrap_monitor.adapters.registry.client",
         "bootstrap_monitor.adapters.volume.clear",
         "bootstrap_monitor.adapters.volume.details_file",
+        "bootstrap_monitor.restore_wiring",
     ]
 )
 

@@ -17,6 +17,7 @@ from bootstrap_monitor.adapters.archive.syncing import Syncer
 from bootstrap_monitor.adapters.archive.tree_writer import TreeWriter
 from bootstrap_monitor.adapters.archive.writing import volume_errors
 from bootstrap_monitor.core.archive.member import Entry
+from bootstrap_monitor.effects import effect
 from bootstrap_monitor.errors import TransientError
 
 _THREADS = 4
@@ -70,6 +71,7 @@ class Copying:
         with volume_errors(self._into, self._room):
             self._tree.make(entry)
 
+    @effect("restore.copy file")
     def copy(self, entry: Entry, source: int) -> None:
         """Make a file with the content of ``source``, which is closed when it is done."""
         try:

@@ -16,6 +16,7 @@ from bootstrap_monitor.core.archive.member import Entry, Kind, Parts
 from bootstrap_monitor.core.archive.refused import damaged, shown, unsafe
 from bootstrap_monitor.core.restore.checkpoint import NotResumable
 from bootstrap_monitor.durable import sync_folder
+from bootstrap_monitor.effects import effect
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -58,6 +59,7 @@ class TreeWriter:
         self.bytes_written = 0
         self.files = 0
 
+    @effect("restore.make entry")
     def make(self, entry: Entry) -> None:
         """Make ``entry``; data of a file follow by :meth:`write`."""
         self._finish_file()
@@ -131,12 +133,14 @@ class TreeWriter:
         self._syncer.wait()
         self._sync_folders()
 
+    @effect("restore.make durable")
     def finish(self) -> None:
         """Make it all durable, and be done."""
         self._finish_file()
         self._syncer.finish()
         self._sync_folders()
 
+    @effect("restore.remove entries")
     def remove(self) -> None:
         """Remove all that was made, and nothing else."""
         for path in self._made:

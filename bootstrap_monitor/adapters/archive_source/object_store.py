@@ -25,6 +25,7 @@ from bootstrap_monitor.adapters.archive_source.refused import TryLater
 from bootstrap_monitor.core.restore.identity import Identity
 from bootstrap_monitor.core.restore.source_name import SourceName
 from bootstrap_monitor.errors import SourceChanged
+from bootstrap_monitor.timings import ARCHIVE_CONNECT_SECONDS
 
 if TYPE_CHECKING:
     from obstore import GetOptions, ObjectMeta
@@ -34,7 +35,6 @@ T = TypeVar("T")
 
 CHUNK_BYTES = 256 * 1024
 """At least, but for the last one of a stream."""
-_CONNECT_AT_MOST = timedelta(seconds=10)
 _UNLIMITED = timedelta(days=365)
 """A whole stream may take as long as bytes come."""
 
@@ -113,7 +113,7 @@ class ObjectStoreRanges:
 
         options: ClientConfig = {
             "allow_http": errors.asked_in_clear(os.environ),
-            "connect_timeout": min(self._read_stall, _CONNECT_AT_MOST),
+            "connect_timeout": min(self._read_stall, timedelta(seconds=ARCHIVE_CONNECT_SECONDS)),
             "read_timeout": self._read_stall,
             "timeout": _UNLIMITED,
             "user_agent": f"bootstrap-monitor/{__version__}",

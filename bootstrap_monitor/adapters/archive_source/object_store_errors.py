@@ -135,12 +135,7 @@ def _no_credentials(who: str, how: str, status: int | None, *, reading: bool) ->
 
 
 def _refused(who: str, how: str) -> ConfigurationError:
-    return ConfigurationError(
-        f"{who} cannot be read: {how}",
-        reason=refused.REFUSED,
-        check="the address, the region and the endpoint",
-        do=_PLACE,
-    )
+    return refused.refused(who, how, do=_PLACE)
 
 
 def _is_address(endpoint: str) -> bool:

@@ -1,0 +1,82 @@
+"""The program restores from a real server: what it says to whom it may not serve, and a server that dies meanwhile."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import signal
+from pathlib import Path
+
+import pytest
+
+from bootstrap_monitor.errors import ExitCode
+from e2e.object_store.s3_server import SECRET_KEY, S3Server
+from tests.support import programs
+from tests.support.archives import tree_tar
+from tests.support.trees import read
+
+MIB = 1024 * 1024
+TREE = {"db": {f"{number:06}.ldb": random.Random(number).randbytes(2 * MIB) for number in range(64)}}
+ARCHIVE = tree_tar(TREE)
+SHA256 = hashlib.sha256(ARCHIVE).hexdigest()
+STOPS_ITSELF = """
+import os, signal
+from bootstrap_monitor import cli, effects
+
+def stop_once(name, moment):
+    if name == "restore.make entry" and moment == "after":
+        effects.observers.remove(stop_once)
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+effects.observers.append(stop_once)
+cli.main()
+"""
+"""When it has made its first entry: at most what is read ahead has come by then, which is less than half."""
+
+
+@pytest.mark.parametrize(
+    ("variables", "reason"),
+    [
+        pytest.param({"AWS_SECRET_ACCESS_KEY": "wr0ng"}, "SourceForbidden", id="wrong secret"),
+        pytest.param({"AWS_ENDPOINT_URL": "store:9000"}, "SourceRefused", id="no endpoint"),
+    ],
+)
+def test_refused(
+    server: S3Server, tmp_path: Path, variables: dict[str, str], reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = server.put("db.tar", ARCHIVE[: 16 * MIB])
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    done = programs.run("restore", f"{source}?a=query", "--data-dir", str(tmp_path))
+    assert done.returncode == ExitCode.CONFIGURATION, done.stderr
+    assert reason in done.stderr
+    assert not any(secret in done.stderr + done.stdout for secret in (SECRET_KEY, "wr0ng", "a=query", "Traceback"))
+    assert not (tmp_path / "db").exists()
+
+
+def test_goes_on_after_the_server_was_killed(server: S3Server, tmp_path: Path) -> None:
+    arguments = ("restore", server.put("db.tar", ARCHIVE), "--data-dir", str(tmp_path), "--sha256", SHA256)
+    with programs.started(*arguments, python=("-c", STOPS_ITSELF)) as process:
+        stopped = os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+        assert stopped
+        assert stopped.si_code == os.CLD_STOPPED, process.communicate()
+        server.kill()
+        server.start()
+        process.send_signal(signal.SIGCONT)
+        log, said = process.communicate(timeout=programs.SECONDS)
+    assert process.returncode == ExitCode.DONE, said
+    assert "; next try in" in log
+    same = read(tmp_path / "db") == TREE["db"]
+    assert same
+
+
+def test_server_that_stays_away(server: S3Server, tmp_path: Path) -> None:
+    source = server.put("db.tar", ARCHIVE)
+    server.kill()
+    try:
+        done = programs.run("restore", source, "--data-dir", str(tmp_path), "--retry-budget", "1s")
+    finally:
+        server.start()
+    assert done.returncode == ExitCode.TRY_AGAIN
+    assert "SourceUnreachable" in done.stderr

@@ -69,7 +69,16 @@ def with_headers(**headers: str | None) -> Behaviour:
 class ArchiveServer:
     """``content``, ``etag``, ``last_modified``, ``ranges`` and ``otherwise`` may be changed while it runs."""
 
-    def __init__(self, content: bytes, *, ranges: bool = True, etag: str | None = '"one"', tls: bool = False) -> None:
+    def __init__(
+        self,
+        content: bytes,
+        *,
+        ranges: bool = True,
+        etag: str | None = '"one"',
+        tls: bool = False,
+        host: str = "127.0.0.1",
+        port: int = 0,
+    ) -> None:
         self.content = content
         self.etag = etag
         self.last_modified: str | None = LAST_MODIFIED
@@ -80,15 +89,28 @@ class ArchiveServer:
         """Asked where nothing is scripted; where it says ``None``, ``otherwise`` holds."""
         self.otherwise = Behaviour()
         self._script: list[Behaviour] = []
+        self._held_from: int | None = None
         self._changed = threading.Condition()
-        self._server = ScriptedServer(self._step(), tls=tls)
+        self._server = ScriptedServer(self._step(), tls=tls, host=host, port=port)
         self._busy = 0
+        self.port = self._server.port
         self.url = f"{self._server.url}/archives/db.tar"
 
     def script(self, *behaviours: Behaviour) -> None:
         """What is done with the next requests."""
         with self._changed:
             self._script += behaviours
+
+    def hold(self, start: int) -> None:
+        """From now on nothing of the archive from this byte on is sent, until :meth:`release`."""
+        with self._changed:
+            self._held_from = start
+
+    def release(self) -> None:
+        """What is held goes out."""
+        with self._changed:
+            self._held_from = None
+            self._changed.notify_all()
 
     @property
     def requests(self) -> list[Request]:
@@ -112,6 +134,7 @@ class ArchiveServer:
         return self
 
     def __exit__(self, *error: object) -> None:
+        self.release()
         self._server.__exit__(None, None, None)
 
     def _step(self) -> Step:
@@ -150,7 +173,7 @@ class ArchiveServer:
             if value is not None:
                 handler.send_header(name, value)
         handler.end_headers()
-        self._send(handler, body, behaviour)
+        self._send(handler, body, behaviour, start)
 
     def _asked(self, request: Request, behaviour: Behaviour) -> tuple[int, int, int, dict[str, str | None]]:
         """Status, start, stop, headers."""
@@ -166,7 +189,7 @@ class ArchiveServer:
             return 416, 0, 0, {**validators, "Content-Range": f"bytes */{size}"}
         return 206, start, stop, {**validators, "Content-Range": f"bytes {start}-{stop - 1}/{size}"}
 
-    def _send(self, handler: Handler, body: memoryview, behaviour: Behaviour) -> None:
+    def _send(self, handler: Handler, body: memoryview, behaviour: Behaviour, start: int) -> None:
         ends = [each for each in (behaviour.cut_after, behaviour.silent_after) if each is not None]
         until = min([len(body), *ends])
         try:
@@ -175,6 +198,8 @@ class ArchiveServer:
                 if behaviour.bytes_per_second and handler.server.stopping.wait(len(block) / behaviour.bytes_per_second):
                     return
                 with self._changed:
+                    stop = start + place + len(block)
+                    self._changed.wait_for(lambda: self._held_from is None or stop <= self._held_from)  # noqa: B023
                     self.sent += len(block)
                     self._changed.notify_all()
                 handler.wfile.write(block)

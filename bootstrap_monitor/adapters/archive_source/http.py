@@ -11,8 +11,8 @@ import re
 import threading
 from collections.abc import Callable, Generator, Iterator
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
+from bootstrap_monitor.adapters.archive_source.answer import Answer
 from bootstrap_monitor.adapters.archive_source.connections import Connections
 from bootstrap_monitor.adapters.archive_source.ranges import NoRanges
 from bootstrap_monitor.adapters.archive_source.refused import TryLater, of_status
@@ -20,9 +20,6 @@ from bootstrap_monitor.core.restore.identity import Identity
 from bootstrap_monitor.core.restore.source_name import SourceName
 from bootstrap_monitor.core.retry_after import retry_after_seconds
 from bootstrap_monitor.errors import MonitorError, SourceChanged
-
-if TYPE_CHECKING:
-    import httpx
 
 log = logging.getLogger(__name__)
 
@@ -44,11 +41,11 @@ class HttpRanges:
         """What a request for the first byte tells: signed addresses are signed for GET, not for HEAD."""
         with self._connections.get({"Range": "bytes=0-0"}) as response:
             found = _identity(response)
-            if response.status_code == 416 and found.size == 0:
+            if response.status == 416 and found.size == 0:
                 return found
-            if response.status_code not in {200, 206}:
+            if response.status not in {200, 206}:
                 raise self._refusal(response)
-            if response.status_code == 200 or not _content_range(response):
+            if response.status == 200 or not _content_range(response):
                 self._does_no_ranges()
             self._look_at_encoding(response)
             return found
@@ -83,11 +80,11 @@ class HttpRanges:
             headers["If-Range"] = identity.etag
         return headers
 
-    def _checked(self, response: httpx.Response, identity: Identity, start: int) -> int:
+    def _checked(self, response: Answer, identity: Identity, start: int) -> int:
         """How many bytes come before ``start``, after all guards."""
-        if response.status_code in {412, 416}:
+        if response.status in {412, 416}:
             raise self._changed()
-        if response.status_code not in {200, 206}:
+        if response.status not in {200, 206}:
             raise self._refusal(response)
         found = _identity(response)
         known_again = found.same_as(identity) and (
@@ -98,7 +95,7 @@ class HttpRanges:
         if not known_again:
             raise self._changed()
         self._look_at_encoding(response)
-        if response.status_code == 200:
+        if response.status == 200:
             self._does_no_ranges()
             return start
         content_range = _content_range(response)
@@ -106,14 +103,14 @@ class HttpRanges:
             raise SourceChanged(f"{self.name} gave another range than was asked for")
         return 0
 
-    def _body(self, response: httpx.Response, ahead: int, wanted: int | None) -> Iterator[bytes]:
+    def _body(self, response: Answer, ahead: int, wanted: int | None) -> Iterator[bytes]:
         """``wanted`` bytes after those ``ahead`` (all if ``None``).
 
         It is read to its end where that is theirs: only then the connection serves another request.
         """
         got = -ahead
         exact = wanted is not None and response.headers.get("Content-Length") == str(ahead + wanted)
-        for chunk in response.iter_raw():
+        for chunk in response.chunks():
             part = chunk[max(0, -got) :]
             got += len(chunk)
             if wanted is not None and got > wanted:
@@ -127,9 +124,9 @@ class HttpRanges:
         if got < (wanted or 0):
             raise TryLater(f"{self.name} ended {(wanted or 0) - got} bytes early")
 
-    def _refusal(self, response: httpx.Response) -> MonitorError:
+    def _refusal(self, response: Answer) -> MonitorError:
         asked = retry_after_seconds(response.headers.get("Retry-After"), self._now())
-        return of_status(self.name, response.status_code, retry_after_seconds=asked)
+        return of_status(self.name, response.status, retry_after_seconds=asked)
 
     def _changed(self) -> SourceChanged:
         return SourceChanged(f"{self.name} is no longer the object that it was when the restore began")
@@ -141,7 +138,7 @@ class HttpRanges:
         self.ranged = False
         self._say_once("%s: the server gives no ranges: after a cut, what was read is sent again")
 
-    def _look_at_encoding(self, response: httpx.Response) -> None:
+    def _look_at_encoding(self, response: Answer) -> None:
         if response.headers.get("Content-Encoding", "identity").lower() != "identity":
             self._say_once("%s: the server names a Content-Encoding; the bytes are taken as they are sent")
 
@@ -153,15 +150,15 @@ class HttpRanges:
             log.warning(message, self.name)
 
 
-def _identity(response: httpx.Response) -> Identity:
+def _identity(response: Answer) -> Identity:
     headers = response.headers
     size: str | None = None
-    if response.status_code == 200 and "Transfer-Encoding" not in headers:
+    if response.status == 200 and "Transfer-Encoding" not in headers:
         size = headers.get("Content-Length")
     elif content_range := _content_range(response):
         size = content_range["total"]
     return Identity(int(size) if size and size.isdecimal() else None, headers.get("ETag"), headers.get("Last-Modified"))
 
 
-def _content_range(response: httpx.Response) -> re.Match[str] | None:
+def _content_range(response: Answer) -> re.Match[str] | None:
     return _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", "").strip())

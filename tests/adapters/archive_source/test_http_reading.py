@@ -217,5 +217,5 @@ def test_each_try_that_failed_is_told(server: ArchiveServer, caplog: pytest.LogC
     with opened(server.url) as source:
         b"".join(source.read())
     assert [message.partition(" was cut (")[2].partition(" in ")[0] for message in caplog.messages] == [
-        "RemoteProtocolError); next try"
+        "IncompleteRead); next try"
     ]

@@ -107,7 +107,7 @@ class Restoring:
         while True:
             try:
                 if self.folders.is_folder(self.request.source.path):
-                    return self._copy(self.request.source.path)
+                    return self._copy(self.request.source.path, config)
                 with closing(self.open_source(self.request.source)) as source:
                     return self._restore(source, config)
             except SourceChanged as changed:
@@ -121,7 +121,7 @@ class Restoring:
                     raise
                 self._hold_against(error)
 
-    def _copy(self, folder: str) -> Done:
+    def _copy(self, folder: str, config: TestConfig | None) -> Done:
         found = content, filled = self._look_into(folder)
         theirs = markers.parse(content)
         whole = content is None or (theirs is not None and theirs.state is State.RESTORED)
@@ -132,7 +132,8 @@ class Restoring:
                 check="the Job that restores into that folder, and that its volume is the one that is mounted here",
                 do="Wait for it: the next try comes by itself.",
             )
-        self._write(state=State.RESTORING, sha256=theirs and theirs.sha256)
+        expected.check_test(theirs, config, folder)
+        self._write(state=State.RESTORING, **_published(theirs), sha256=theirs and theirs.sha256)
         self.database.remove()
         with self.show("Copying the database", None) as progress:
             done = self.database.copy(folder, progress=progress)
@@ -161,7 +162,9 @@ class Restoring:
         if sha256 is None:
             log.warning("There is no hash by which the archive could be verified", extra=fields(source=source.name))
         checkpoint = self._gone_on_with(identity, metadata)
-        self._write(state=State.RESTORING, identity=identity, sha256=sha256, checkpoint=checkpoint)
+        self._write(
+            state=State.RESTORING, identity=identity, sha256=sha256, checkpoint=checkpoint, **_published(metadata)
+        )
         if checkpoint is None:
             self.database.remove()
             self._check_fits(identity, metadata)
@@ -246,6 +249,10 @@ class Restoring:
         self.marker = replace(self.marker, **changes)  # type: ignore[arg-type] # fields by name
         with _volume_errors():
             self.store.write(self.marker.encode())
+
+
+def _published(by: expected.Published | None) -> dict[str, str | None]:
+    return {"network": by.network, "sync_mode": by.sync_mode} if by else {}
 
 
 def _is_last(failure: Failure) -> bool:

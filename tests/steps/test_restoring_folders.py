@@ -15,7 +15,8 @@ from bootstrap_monitor.core.restore import source_name
 from bootstrap_monitor.core.restore.marker import Marker, State
 from bootstrap_monitor.core.restore.request import Request
 from bootstrap_monitor.core.restore.reserve import Reserve
-from bootstrap_monitor.errors import MonitorError, SourceChanged, TransientError
+from bootstrap_monitor.core.test_config import SyncMode, TestConfig
+from bootstrap_monitor.errors import ConfigurationError, MonitorError, SourceChanged, TransientError
 from bootstrap_monitor.steps.restore_parts import Progress, Show
 from bootstrap_monitor.steps.restoring import Restoring
 from tests.support.clock import FakeClock
@@ -79,6 +80,17 @@ def test_one_that_cannot_be_read_is_no_bug(shared: Path, target: Path) -> None:
     (shared / names.RESTORE_MARKER).unlink()
     (shared / names.RESTORE_MARKER).mkdir()
     assert refusal(restoring(shared, target)).reason == "SourceFailed"
+
+
+def test_one_of_another_network_is_refused_untouched(shared: Path, target: Path) -> None:
+    """A Job has read the archive's metadata; whoever copies reads the marker that it left."""
+    marker = Marker("other", State.RESTORED, "https://archives.example.com/a.tar", network="mainnet")
+    (shared / names.RESTORE_MARKER).write_bytes(marker.encode())
+    config = TestConfig(network="fuji", sync_mode=SyncMode.FULL_SYNC, chain_config="", image="node", versions=None)
+    with pytest.raises(ConfigurationError) as caught:
+        restoring(shared, target).run(TEST, config)
+    assert caught.value.reason == "ArchiveOfAnotherTest"
+    assert not (target / "db").exists()
 
 
 def test_one_that_is_restored_anew_meanwhile_is_copied_again(shared: Path, target: Path) -> None:

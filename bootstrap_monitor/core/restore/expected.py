@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from bootstrap_monitor.core.archive.refused import too_large
 from bootstrap_monitor.core.human_size import human_size
 from bootstrap_monitor.core.restore.identity import Identity
@@ -13,17 +15,31 @@ from bootstrap_monitor.errors import ConfigurationError
 _NETWORK_IDS = {"mainnet": "1", "fuji": "5", "testnet": "5", "local": "12345"}
 
 
-def check_test(metadata: Metadata | None, config: TestConfig | None, archive: str) -> None:
-    """Hold what the metadata say of network and sync mode to the test's; what is not said fits.
+class Published(Protocol):
+    """What the metadata, or the marker of a restored folder, say."""
+
+    @property
+    def network(self) -> str | None:
+        """In any spelling."""
+        ...
+
+    @property
+    def sync_mode(self) -> str | None:
+        """In any spelling."""
+        ...
+
+
+def check_test(published: Published | None, config: TestConfig | None, archive: str) -> None:
+    """Hold what is said of network and sync mode to the test's; what is not said fits.
 
     :raises ConfigurationError: ``ArchiveOfAnotherTest``.
     """
-    if not metadata or not config:
+    if not published or not config:
         return
-    if metadata.network and _network(metadata.network) != _network(config.network):
-        raise _of_another_test(archive, "network", metadata.network, config.network)
-    if metadata.sync_mode and _mode(metadata.sync_mode) != config.sync_mode:
-        raise _of_another_test(archive, "sync mode", metadata.sync_mode, config.sync_mode)
+    if published.network and _network(published.network) != _network(config.network):
+        raise _of_another_test(archive, "network", published.network, config.network)
+    if published.sync_mode and _mode(published.sync_mode) != config.sync_mode:
+        raise _of_another_test(archive, "sync mode", published.sync_mode, config.sync_mode)
 
 
 def sha256(request: Request, metadata: Metadata | None, archive: str) -> str | None:

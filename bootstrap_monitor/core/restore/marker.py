@@ -50,6 +50,9 @@ class Marker:
     """Of the archive, as it was resolved when the restore began."""
     sha256: str | None = None
     """What is expected; of a restored one, what was found."""
+    network: str | None = None
+    sync_mode: str | None = None
+    """What the archive's metadata say; held to the test's also by who copies the database from here."""
     checkpoint: JsonObject | None = None
     """From where a later process goes on; None: from the start."""
     failure: Failure | None = None
@@ -63,6 +66,8 @@ class Marker:
             "source": self.source,
             "identity": self.identity.json(),
             "sha256": self.sha256,
+            "network": self.network,
+            "syncMode": self.sync_mode,
             "checkpoint": self.checkpoint,
             "failure": self.failure and asdict(self.failure),
         }
@@ -81,12 +86,18 @@ def parse(content: bytes | None) -> Marker | None:
             state=State(document["state"]),
             source=str(document["source"]),
             identity=identities.of_json(document.get("identity") or {}),
-            sha256=document.get("sha256"),
+            sha256=_text(document.get("sha256")),
+            network=_text(document.get("network")),
+            sync_mode=_text(document.get("syncMode")),
             checkpoint=checkpoint if isinstance(checkpoint, dict) else None,
             failure=_failure(document.get("failure")),
         )
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError):
         return None
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _failure(document: Any) -> Failure | None:

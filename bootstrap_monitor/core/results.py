@@ -50,6 +50,8 @@ class Result:
     pod: str
     node_log: str = ""
     """What the node logged last before a failure; its end is stored."""
+    initial_db_archive: str = ""
+    """What the test started from; empty for a bootstrap from nothing."""
 
     def entry(self) -> JsonObject:
         """As stored."""
@@ -71,6 +73,7 @@ class Result:
             "diskBytes": self.disk_bytes,
             "pod": self.pod,
             "nodeLog": log_tail(self.node_log),
+            **({"initialDbArchive": self.initial_db_archive} if self.initial_db_archive else {}),
         }
 
 

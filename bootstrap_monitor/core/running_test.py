@@ -67,6 +67,7 @@ class RunningTest:
             disk_bytes=disk_bytes,
             pod=pod.name(self.pod),
             node_log=node_log,
+            initial_db_archive=self.details.initial_db_archive,
         )
 
 

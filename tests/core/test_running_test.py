@@ -110,6 +110,19 @@ def test_a_test_never_ends_before_its_start(seconds: float) -> None:
     assert running().end(now) == max(now, STARTED)
 
 
+def test_what_it_started_from_is_in_the_details_alone() -> None:
+    """The option is of `init`: without it in the fingerprint, each look would find another test."""
+    assert FILE.fingerprint
+    archive = "https://archives.example.com/fuji.tar.zst"
+    file = replace(FILE, fingerprint={**FILE.fingerprint, "initial_db_archive": archive})
+    test = running_test(pod_from(template()), NODE, file)
+
+    entry = test.result(PASSED, end=STARTED, message="", disk_bytes=None, node_log="").entry()
+
+    assert entry["initialDbArchive"] == archive
+    assert entry["fingerprint"] == test.fingerprint.hash() != running().fingerprint.hash()
+
+
 PASSED = Assessment(Reason.BOOTSTRAPPED, "well")
 
 

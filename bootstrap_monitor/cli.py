@@ -156,7 +156,7 @@ def init(
             initial_db_archive.shown if initial_db_archive else "",
         ),
         Kube.connect(namespace, clock),
-        Volume(data_dir, DetailsFile(volume), RestoreMarker(volume), clear, clock, restoring),
+        Volume(data_dir, DetailsFile(volume), RestoreMarker(volume), clear, clock, restoring, initial_db_staging_dir),
         clock,
         Registry(clock, insecure_registry) if registry_check else None,
     )

@@ -66,6 +66,8 @@ class Volume:
     clear: Clear
     clock: Clock
     restoring: Callable[[Path], Restoring] | None = None
+    staging_dir: str | None = None
+    """Where an archive is downloaded to first; ours, wherever it is."""
 
     def start(self, start: StartTest, places: NodeData, config: TestConfig) -> Details:
         """Make it that of a new test; returns the details as they were written.
@@ -111,13 +113,11 @@ class Volume:
         self._remove(self.data_dir, names.SHELL_MARKER, names.OWN_FILES)
 
     def _clear_place(self, place: str, root: str) -> None:
-        own_dir = posixpath.relpath(self.data_dir, place)
-        shared = not own_dir.startswith("..")
-        # What is ours on the volume's root stays; so does the folder of our file, where it lies deeper.
-        keep = names.OWN_FILES | ({own_dir.split("/", maxsplit=1)[0]} if own_dir != "." else set())
+        ours = [_first_part(folder, place) for folder in (self.data_dir, self.staging_dir) if folder]
         log.info("Removing the node's data", extra=fields(path=place))
-        if shared:
-            self._remove(place, "", keep)
+        if ours[0] is not None:
+            # What is ours on the volume's root stays; so does a folder of ours, where it lies deeper.
+            self._remove(place, "", names.OWN_FILES | {part for part in ours if part})
         else:
             self._remove(root, posixpath.relpath(place, root), names.OWN_FILES)
 
@@ -139,6 +139,14 @@ class RemovalProgress:
         if self._clock.monotonic() >= self._next:
             self._next = self._clock.monotonic() + PROGRESS_SECONDS
             log.info("Removing the node's data", extra=fields(path=self._place, entries=entries))
+
+
+def _first_part(folder: str, place: str) -> str | None:
+    """The name in ``place`` behind which ``folder`` lies; empty where they are the same, ``None`` where it is outside."""
+    relative = posixpath.relpath(folder, place)
+    if relative == ".":
+        return ""
+    return None if relative.split("/")[0] == ".." else relative.split("/")[0]
 
 
 def _folder_of(database: str) -> Path:

@@ -87,6 +87,17 @@ def test_a_data_dir_within_the_nodes_place_stays(tmp_path: Path) -> None:
     assert rig.files() == {"monitor/state/notes.txt": "kept"}
 
 
+def test_a_staging_dir_within_the_nodes_place_stays(tmp_path: Path) -> None:
+    """It may be a mount, which clearing does not enter."""
+    rig = pinned(tmp_path, Shape.ROOT)
+    staging = rig.volume / ".staging" / "archives"
+    staging.mkdir(parents=True)
+    (staging / "part").write_text("half")
+    command = rig.init()
+    replace(command, volume=replace(command.volume, staging_dir=str(staging))).run()
+    assert rig.files() == {".staging/archives/part": "half"}
+
+
 def test_the_place_can_be_given(tmp_path: Path) -> None:
     rig = pinned(tmp_path)
     (rig.volume / "elsewhere").mkdir()

@@ -142,7 +142,7 @@ class RemovalProgress:
 
 
 def _first_part(folder: str, place: str) -> str | None:
-    """The name in ``place`` behind which ``folder`` lies; empty where they are the same, ``None`` where it is outside."""
+    """The name in ``place`` behind which ``folder`` lies; empty: it is ``place`` itself, ``None``: it lies outside."""
     relative = posixpath.relpath(folder, place)
     if relative == ".":
         return ""

@@ -65,6 +65,8 @@ class Restoring:
         self._begin(test)
         if self.marker.state is State.RESTORED:
             log.info("The database is restored already", extra=fields(source=self.marker.source))
+            if self.staging:
+                self.staging.remove()
             return self.marker
         self._refuse_what_failed()
         started = self.clock.monotonic()
@@ -115,6 +117,8 @@ class Restoring:
                 if changes >= _CHANGES:
                     raise
                 log.warning("The restore starts over: %s", changed.what)
+                if self.staging:
+                    self.staging.remove()  # before the record of whose bytes it holds
                 self._write(identity=Identity(), checkpoint=None)
             except ConfigurationError as error:
                 if error.reason not in _HELD_AGAINST:
@@ -194,7 +198,10 @@ class Restoring:
                 "The restore starts over: --sha256 is of all the archive; with --metadata-sha256 it would go on"
             )
         elif self.marker.state is State.RESTORING and before != Identity():
-            log.info("The restore starts over: the archive has no frames to go on from")
+            if self.staging:
+                log.info("The restore starts over, with what is downloaded already")
+            else:
+                log.info("The restore starts over: there is no frame to go on from")
         return None
 
     def _check_fits(self, identity: Identity, metadata: Metadata | None) -> None:
@@ -231,11 +238,12 @@ class Restoring:
 
     def _hold_against(self, error: ConfigurationError) -> None:
         """Remove what is there, and record why. Returns where another try is due; else raises ``error``."""
+        self._write(checkpoint=None)  # before what it speaks of
         self.database.remove()
         if self.staging:
             self.staging.remove()
         inputs, before = self._inputs(error.reason), self.marker.failure
-        times = before.times + 1 if before and (before.reason, before.inputs) == (error.reason, inputs) else 1
+        times = before.times + 1 if before and before.inputs == inputs else 1
         failure = Failure(error.reason, error.what, inputs, times)
         self._write(state=State.FAILED, checkpoint=None, failure=failure)
         if _is_last(failure):

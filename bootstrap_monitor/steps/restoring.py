@@ -53,6 +53,7 @@ class Restoring:
     show: Show
     clock: Clock
     marker: Marker = field(init=False)
+    _warned: bool = field(default=False, init=False)
 
     def run(self, test: str, config: TestConfig | None = None) -> Marker:
         """Restore for ``test``, unless that is done. A part that was left of another one is removed.
@@ -163,7 +164,8 @@ class Restoring:
         expected.check_test(metadata, config, source.name)
         expected.check_size(metadata, identity, source.name)
         sha256 = expected.sha256(self.request, metadata, source.name)
-        if sha256 is None:
+        if sha256 is None and not self._warned:
+            self._warned = True
             log.warning("There is no hash by which the archive could be verified", extra=fields(source=source.name))
         checkpoint = self._gone_on_with(identity, metadata)
         self._write(

@@ -163,6 +163,9 @@ class Restoring:
         metadata = archive_metadata.read(self.request, self.open_source)
         expected.check_test(metadata, config, source.name)
         expected.check_size(metadata, identity, source.name)
+        if metadata and metadata.frames and not (source.ranged or self.staging):
+            log.warning("The archive's frames are of no use: its server gives no ranges")
+            metadata = replace(metadata, frames=())
         sha256 = expected.sha256(self.request, metadata, source.name)
         if sha256 is None and not self._warned:
             self._warned = True

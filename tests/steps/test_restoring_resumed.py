@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -74,6 +76,18 @@ def test_a_download_that_is_whole_is_not_read_again(volume: Volume) -> None:
     volume.staged.write_bytes(A)
     volume.restore(staged=True)
     assert (volume.origin.starts, volume.database) == ([], tree("a"))
+
+
+@STAGED
+@pytest.mark.parametrize("ranged", [False, True], ids=["whole", "ranges"])
+def test_frames_that_cannot_be_had_are_read_as_a_whole(volume: Volume, *, staged: bool, ranged: bool) -> None:
+    content = gzip.compress(A)
+    frame = {"offset": 0, "length": len(content), "sha256": hashlib.sha256(content).hexdigest(), "tarOffset": 0}
+    about = {"size": len(content), "uncompressedSize": len(A)}
+    volume.origin.objects = {URL: content, METADATA: metadata(**about, frames=[frame])}
+    volume.origin.ranged = ranged
+    volume.restore(staged=staged)
+    assert (volume.state, volume.database) == (State.RESTORED, tree("a"))
 
 
 @STAGED

@@ -57,6 +57,8 @@ class Origin:
     etags: dict[str, str] = field(default_factory=dict)
     """By address; others have one by their content. Empty: none."""
     forbidden: set[str] = field(default_factory=set)
+    ranged: bool = True
+    """Whether ranges can be had."""
     asked: list[str] = field(default_factory=list)
     """Addresses, for each question of any kind."""
     starts: list[tuple[str, int]] = field(default_factory=list)
@@ -97,8 +99,14 @@ class _Source:
         for position in range(start, size, CHUNK_BYTES):
             yield self._at(position, min(position + CHUNK_BYTES, size))
 
+    @property
+    def ranged(self) -> bool:
+        return self.origin.ranged
+
     def read_range(self, start: int, stop: int) -> bytes:
         self.identity()
+        if not self.ranged:
+            raise SourceChanged(f"{self.name} can be had as a whole only")
         self.origin.starts.append((self.name, start))
         return self._at(start, stop)
 

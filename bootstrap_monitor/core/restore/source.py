@@ -22,6 +22,11 @@ class Source(Protocol):
         """What the name stands for, asked once, at the first call; with retries."""
         ...
 
+    @property
+    def ranged(self) -> bool:
+        """Whether ranges can be had; known after :meth:`identity`."""
+        ...
+
     def read(self, start: int = 0) -> Iterator[bytes]:
         """All bytes of that object from ``start``, in order and in bounded memory; resumes where it is cut.
 

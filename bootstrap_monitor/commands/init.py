@@ -26,7 +26,7 @@ from bootstrap_monitor.core.init_acts import (
     Stop,
     WaitForTermination,
 )
-from bootstrap_monitor.core.init_decision import decide
+from bootstrap_monitor.core.init_decision import decide, refused
 from bootstrap_monitor.core.init_plan import plan
 from bootstrap_monitor.core.init_world import InitWorld
 from bootstrap_monitor.core.node_data import NodeData
@@ -86,8 +86,7 @@ class Init:
         """
         for _ in range(CONFLICT_ATTEMPTS):
             world, places = self._gather()
-            decision = decide(world)
-            log.info("Decided", extra=fields(reason=decision.reason, message=decision.message))
+            decision = self._decided(decide(world))
             try:
                 self._act(world, places, decision)
             except rollout.Superseded as newer:
@@ -95,6 +94,11 @@ class Init:
                 continue
             return ExitCode.DONE
         raise TransientError("the template changes all the time", reason="StatefulSetBusy", check="who writes to it")
+
+    @staticmethod
+    def _decided(decision: Decision) -> Decision:
+        log.info("Decided", extra=fields(reason=decision.reason, message=decision.message))
+        return decision
 
     def dry_run(self) -> str:
         """What :meth:`run` would decide and do, for people. Changes nothing."""
@@ -153,9 +157,13 @@ class Init:
             case Pin() as pin:
                 self._pin(world, pin)
             case StartTest() as start:
-                if isinstance(places, ConfigurationError):
-                    raise places  # nothing is removed yet; a test that only resumes needs no places
-                self._start(world, start, places)
+                try:
+                    self._start(world, start, places)
+                except ConfigurationError as error:
+                    instead = refused(world, error)
+                    if isinstance(instead.act, Stop):
+                        raise
+                    self._act(world, places, self._decided(instead))
             case Resume() as resume:
                 self._resume(world, resume)
 
@@ -186,8 +194,10 @@ class Init:
         rollout.await_observed(self.api, self.clock, patched)
         rollout.leave(self.api, self.clock, world.pod)
 
-    def _start(self, world: InitWorld, start: StartTest, places: NodeData) -> None:
+    def _start(self, world: InitWorld, start: StartTest, places: Places) -> None:
         assert isinstance(world.config, TestConfig)
+        if isinstance(places, ConfigurationError):
+            raise places  # nothing is removed yet; a test that only resumes needs no places
         details = self.volume.start(start, places, world.config)
         self._tell(world, names.STARTING, details)
         self._record(world, EventReason.STARTED, _told_of(world.config))

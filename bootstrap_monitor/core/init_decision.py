@@ -69,7 +69,7 @@ def _image(world: InitWorld) -> Decision | None:
     try:
         _ = world.own_image
     except ConfigurationError as error:
-        return _not_told(world, error)
+        return refused(world, error)
     return None
 
 
@@ -115,7 +115,7 @@ def _readable(world: InitWorld) -> Decision | None:
 
 
 def _configured(world: InitWorld) -> Decision | None:
-    return _not_told(world, world.config) if isinstance(world.config, ConfigurationError) else None
+    return refused(world, world.config) if isinstance(world.config, ConfigurationError) else None
 
 
 def _behind_template(world: InitWorld) -> Decision | None:
@@ -254,7 +254,8 @@ def _has_verdict(world: InitWorld, running: Details) -> bool:
     return results.of_start(entries, image_digest=running.digest or "", start=running.start_time) is not None
 
 
-def _not_told(world: InitWorld, error: ConfigurationError) -> Decision:
+def refused(world: InitWorld, error: ConfigurationError) -> Decision:
+    """What is done where this pod's test cannot be told, or cannot be started."""
     return _stop_or_replace(
         world, error.reason, error.what, Stop(ExitCode.CONFIGURATION, check=error.check, do=error.do)
     )

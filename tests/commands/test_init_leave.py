@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from bootstrap_monitor.core.restore.marker import Marker
+from bootstrap_monitor.core.test_config import TestConfig
 from bootstrap_monitor.errors import ConfigurationError, Terminated
 from tests.support.manifests import PINNED, POD
 from tests.support.rig import Rig
@@ -65,6 +67,31 @@ def test_a_pod_that_somebody_else_deleted_is_left(rig: Rig, has_successor: bool)
     rig.cluster.once("delete_pod", replaced)
     leaves(rig)
     assert rig.cluster.deletions == []
+
+
+@pytest.mark.parametrize("is_edited", [True, False])
+def test_a_pod_whose_archive_is_refused_makes_way_for_an_edited_template(tmp_path: Path, is_edited: bool) -> None:
+    """It is not Ready: no controller replaces it."""
+    rig = Rig(tmp_path, PINNED)
+    rig.restoring = lambda _: Refusing()
+    if is_edited:
+        rig.cluster.edit({"spec": {"template": {"metadata": {"annotations": {"another": "hash"}}}}})
+        rig.cluster.observe()
+        leaves(rig)
+        assert rig.attempts() == ["self-deletion"]
+    else:
+        with pytest.raises(ConfigurationError, match="not the expected hash"):
+            rig.init().run()
+        assert rig.attempts() == []
+    assert len(rig.cluster.deletions) == is_edited
+    assert not rig.read_details()
+
+
+class Refusing:
+    """A restore of an archive that is not the expected one."""
+
+    def run(self, test: str, config: TestConfig | None) -> Marker:
+        raise ConfigurationError(f"{test} of {config}: not the expected hash", reason="ArchiveHashMismatch", check="it")
 
 
 def test_a_terminating_pod_only_waits(rig: Rig) -> None:

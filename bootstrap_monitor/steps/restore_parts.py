@@ -70,10 +70,10 @@ class Database(Protocol):
         metadata: Metadata,
         *,
         progress: Progress,
-        checkpoint: Callable[[JsonObject], None],
+        checkpoint: Callable[[JsonObject | None], None],
         resume_from: JsonObject | None,
     ) -> Done:
-        """The same frame by frame; ``checkpoint`` is given from where a later call goes on."""
+        """The same frame by frame; ``checkpoint`` is given from where a later call goes on; ``None``: from nowhere."""
         ...
 
     def copy(self, folder: str, *, progress: Progress) -> Done:

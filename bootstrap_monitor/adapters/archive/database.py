@@ -71,7 +71,7 @@ class Database:
         metadata: Metadata,
         *,
         progress: Callable[[Progress], None],
-        checkpoint: Callable[[JsonObject], None],
+        checkpoint: Callable[[JsonObject | None], None],
         resume_from: JsonObject | None,
     ) -> Unpacked:
         """See :func:`bootstrap_monitor.adapters.archive.frames.unpack_frames`."""

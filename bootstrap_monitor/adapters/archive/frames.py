@@ -39,7 +39,7 @@ def unpack_frames(
     room: Callable[[], int],
     reserve_bytes: int,
     progress: Callable[[Progress], None],
-    checkpoint: Callable[[JsonObject], None],
+    checkpoint: Callable[[JsonObject | None], None],
     resume_from: JsonObject | None = None,
     protected: frozenset[str] = frozenset(),
     checkpoint_bytes: int = CHECKPOINT_BYTES,
@@ -48,9 +48,9 @@ def unpack_frames(
 
     ``fetch`` gives the bytes ``[start, stop)`` of the archive and is called by ``connections`` threads. ``checkpoint``
     gets what ``resume_from`` takes, when all before it is durable: every ``checkpoint_bytes`` of the tar, and before
-    the source's error is passed on. With ``resume_from`` the frames before it are not fetched again; nobody else may
-    have changed ``into`` meanwhile. Amounts are of all the archive. ``sha256`` is for the caller to compare; it is
-    empty where not all frames were read.
+    the source's error is passed on; and ``None`` before anything is removed. With ``resume_from`` the frames before it
+    are not fetched again; nobody else may have changed ``into`` meanwhile. Amounts are of all the archive. ``sha256``
+    is for the caller to compare; it is empty where not all frames were read.
 
     :raises ConfigurationError: as of :func:`unpack`. What this call made is removed again, and nothing else.
     :raises NotResumable: ``resume_from`` is of other metadata or options, or ``into`` is not as it was left.
@@ -71,10 +71,14 @@ def unpack_frames(
     layout = Layout(strip, protected, begin.seen)
     course = _Course(metadata, frames, layout, writing, begin, progress, checkpoint, checkpoint_bytes)
     try:
-        course.run()
-        layout.finished()
-        sha256 = frames.sha256()
-        writing.finish()
+        try:
+            course.run()
+            layout.finished()
+            sha256 = frames.sha256()
+            writing.finish()
+        except Refused:
+            checkpoint(None)
+            raise
     except Refused as refused:
         writing.undo()
         raise refusal(name_of_source, refused) from refused
@@ -113,7 +117,7 @@ class _Course:
     writing: Writing
     begin: Checkpoint
     progress: Callable[[Progress], None]
-    checkpoint: Callable[[JsonObject], None]
+    checkpoint: Callable[[JsonObject | None], None]
     checkpoint_bytes: int
 
     def __post_init__(self) -> None:

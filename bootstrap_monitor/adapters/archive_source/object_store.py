@@ -29,7 +29,7 @@ from bootstrap_monitor.timings import ARCHIVE_CONNECT_SECONDS
 
 if TYPE_CHECKING:
     from obstore import GetOptions, ObjectMeta
-    from obstore.store import ClientConfig, ObjectStore, RetryConfig
+    from obstore.store import ClientConfig, ObjectStore
 
 T = TypeVar("T")
 
@@ -64,11 +64,11 @@ class ObjectStoreRanges:
         expected, chunks = _signals_come(lambda: self._get(identity, start, end))
         got = 0
         while chunk := _signals_come(lambda: self._next(chunks)):
-            if self._closed:
-                raise TryLater(f"{self.name} is closed")
             got += len(chunk)
+            if self._closed or got > expected:
+                raise TryLater(f"{self.name} {'is closed' if self._closed else 'gave more bytes than it said'}")
             yield chunk
-        if got != expected:
+        if got < expected:
             raise TryLater(f"{self.name} was cut after {got} of {expected} bytes")
 
     def close(self) -> None:
@@ -118,8 +118,7 @@ class ObjectStoreRanges:
             "timeout": _UNLIMITED,
             "user_agent": f"bootstrap-monitor/{__version__}",
         }
-        once: RetryConfig = {"max_retries": 0, "retry_timeout": timedelta(0)}
-        return from_url(self._bucket, client_options=options, retry_config=once)
+        return from_url(self._bucket, client_options=options, retry_config={"max_retries": 0})
 
 
 def _options(identity: Identity, start: int, end: int | None) -> GetOptions:

@@ -65,11 +65,10 @@ def partial(content: bytes = CONTENT, start: int = 0, *, total: int = len(CONTEN
     return answer(206, content, {"Content-Range": of, "ETag": etag, "Last-Modified": CHANGED})
 
 
-def begun(content: bytes) -> bytes:
-    """An answer with all of the object, of which only ``content`` comes."""
-    last = len(CONTENT) - 1
-    head = f"Content-Length: {len(CONTENT)}\r\nContent-Range: bytes 0-{last}/{len(CONTENT)}\r\nETag: {ETAG}"
-    return f"HTTP/1.1 206 Partial Content\r\n{head}\r\nLast-Modified: {CHANGED}\r\n\r\n".encode() + content
+def begun(content: bytes, *, length: int = len(CONTENT)) -> bytes:
+    """An answer with all of the object, in a body of ``length`` bytes, of which ``content`` comes."""
+    head = [f"Content-Range: bytes 0-{len(CONTENT) - 1}/{len(CONTENT)}", f"ETag: {ETAG}", f"Last-Modified: {CHANGED}"]
+    return "\r\n".join(["HTTP/1.1 206 Partial Content", f"Content-Length: {length}", *head, "", ""]).encode() + content
 
 
 def test_resolved_by_one_byte_of_the_object(serve: Serve, environment: pytest.MonkeyPatch) -> None:
@@ -198,6 +197,9 @@ def test_refused(serve: Serve, step: Step, reason: str, said: str) -> None:
         pytest.param(hang(), "stands still", id="silent"),
         pytest.param(raw(begun(CONTENT[:500])), "was cut", id="cut"),
         pytest.param(hang(begun(CONTENT[:500])), "stands still", id="stands still"),
+        pytest.param(raw(begun(CONTENT[:500], length=500)), "after 500 of 1024", id="less than the range"),
+        pytest.param(raw(begun(CONTENT + b"more", length=1028)), "more bytes", id="more than the range"),
+        pytest.param(answer(206, CONTENT), "no usable answer", id="a part without a place"),
     ],
 )
 def test_worth_another_try(serve: Serve, step: Step, said: str) -> None:

@@ -5,20 +5,24 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from typing import Protocol
 
 import pytest
 
-from e2e.kit import network, report, teardown
+from e2e.kit import archives, network, report, teardown
 from e2e.kit.api import Api
+from e2e.kit.archives import Archive
 from e2e.kit.cluster import KINDS, Cluster, connect
 from e2e.kit.network import Network
 from e2e.kit.node_image import NodeImage
 from e2e.kit.rig import Rig
 from e2e.kit.session import LABEL, Session
+from tests.support.archive_server import ArchiveServer
 
 REPORT = "e2e report"
+FIGURE = "e2e figure"
+"""What a scenario has measured: a property of its that people see at the end."""
 RIGS = pytest.StashKey[list[Rig]]()
 
 
@@ -85,16 +89,16 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    folders = {
-        value
-        for outcome in ("failed", "error")
+    told = {
+        f"{key}: {value}"
+        for outcome in ("passed", "failed", "error")
         for one in terminalreporter.getreports(outcome)
         if isinstance(one, pytest.TestReport)
         for key, value in one.user_properties
-        if key == REPORT
+        if key in {REPORT, FIGURE}
     }
-    for folder in sorted(map(str, folders)):
-        terminalreporter.write_line(f"{REPORT}: {folder}")
+    for line in sorted(told):
+        terminalreporter.write_line(line)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -157,6 +161,22 @@ StartNetwork = Callable[[Rig], Network]
 def start_network(image: Images) -> StartNetwork:
     """Makes a network with some blocks, in a world."""
     return lambda rig: network.start(rig.api, image("avalanchego"))
+
+
+class Serve(Protocol):
+    """Serves an archive to pods, until the scenario ends."""
+
+    def __call__(self, archive: Archive, port: int = 0) -> ArchiveServer: ...
+
+
+@pytest.fixture
+def serve(cluster: Cluster) -> Iterator[Serve]:
+    with ExitStack() as servers:
+
+        def made(archive: Archive, port: int = 0) -> ArchiveServer:
+            return servers.enter_context(archives.server(cluster, archive, port))
+
+        yield made
 
 
 class MakeRig(Protocol):

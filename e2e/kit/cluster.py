@@ -24,6 +24,8 @@ class Cluster:
     """For pushing, and in the names of images; in a pod, this name is the pod."""
     registry_from_pods: str
     """The same by a name that is it everywhere; without TLS."""
+    own_address: Callable[[], str]
+    """Where the scenarios' own servers listen: an address of this machine that pods reach."""
     pod_logs: Path
     """The kubelet's folder: NAMESPACE_POD_UID/CONTAINER/RUN.log."""
     component_logs: Path

@@ -176,8 +176,8 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, steps: list[Step]) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+    def __init__(self, steps: list[Step], address: tuple[str, int]) -> None:
+        super().__init__(address, Handler)
         self.stopping = threading.Event()
         self.requests: list[Request] = []
         self._steps = steps
@@ -193,15 +193,15 @@ class _Server(ThreadingHTTPServer):
 
 
 class ScriptedServer:
-    """Answers by the steps in turn; the last is for all later requests, too."""
+    """Answers by the steps in turn; the last is for all later requests, too. Without ``port`` it takes a free one."""
 
-    def __init__(self, *steps: Step, tls: bool = False) -> None:
-        self._server = _Server(list(steps))
+    def __init__(self, *steps: Step, tls: bool = False, host: str = "127.0.0.1", port: int = 0) -> None:
+        self._server = _Server(list(steps), (host, port))
         if tls:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(CERTIFICATE)
             self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-        self.host = "127.0.0.1"
+        self.host = host
         self.port = self._server.server_address[1]
         self.url = f"{'https' if tls else 'http'}://{self.host}:{self.port}"
 

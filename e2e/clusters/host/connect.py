@@ -6,6 +6,7 @@ import subprocess
 
 from e2e.clusters.host import cluster
 from e2e.clusters.host.environment import Environment
+from e2e.clusters.host.settings import NODE_ADDRESS
 from e2e.images import ensure_images
 from e2e.kit.cluster import Cluster, node_at_pod_ip
 
@@ -23,6 +24,7 @@ def connect() -> Cluster:
         kubectl=found.kubectl,
         registry=found.registry,
         registry_from_pods=found.registry_from_pod,
+        own_address=lambda: NODE_ADDRESS,
         pod_logs=found.state / "pod-logs",
         component_logs=found.state / "logs",
         image=lambda name: ensure_images(found.registry, [name])[name],

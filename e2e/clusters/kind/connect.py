@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import time
 from collections.abc import Callable
@@ -38,6 +39,7 @@ def connect() -> Cluster:
         kubectl=NODE_ROOT / "usr/bin/kubectl",
         registry=name,
         registry_from_pods=address,
+        own_address=lambda: _address_towards(address),
         pod_logs=POD_LOGS,
         component_logs=COMPONENT_LOGS,
         image=lambda image: _pushed(name, image),
@@ -50,6 +52,14 @@ def connect() -> Cluster:
         crash=_cannot,
         recover=_cannot,
     )
+
+
+def _address_towards(server: str) -> str:
+    """The node's, whose network this container has, on the network of HOST:PORT. Nothing is sent."""
+    host, _, port = server.partition(":")
+    with socket.socket(type=socket.SOCK_DGRAM) as towards:
+        towards.connect((host, int(port)))
+        return str(towards.getsockname()[0])
 
 
 def _pushed(host: str, name: str) -> str:

@@ -44,6 +44,7 @@ def connect() -> Cluster:
         # A name of this machine that is not known for a loopback: whoever asks it takes TLS for granted, in vain.
         registry=f"0.0.0.0:{running.registry_port}",
         registry_from_pods=from_pods,
+        own_address=lambda: "127.0.0.1",
         pod_logs=state.pod_logs,
         component_logs=state.log.parent,
         image=lambda name: program_images.push(from_pods, name),

@@ -64,6 +64,7 @@ def test_values(cluster: Cluster) -> None:
     assert cluster.kubeconfig == Path("/proc/1/root/etc/kubernetes/admin.conf")
     assert cluster.kubectl == Path("/proc/1/root/usr/bin/kubectl")
     assert (cluster.registry, cluster.registry_from_pods) == ("localhost:5001", "172.18.0.3:5000")
+    assert cluster.own_address()
     assert cluster.pod_logs == Path("/var/log/pods")
     assert cluster.component_logs == Path("/var/log/containers")
 

@@ -2,73 +2,31 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from datetime import timedelta
+from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
 
-from bootstrap_monitor.adapters.archive_source.object_store import ObjectStoreRanges
 from bootstrap_monitor.adapters.archive_source.refused import TryLater
-from bootstrap_monitor.core.restore import source_name
 from bootstrap_monitor.core.restore.identity import Identity
-from bootstrap_monitor.errors import ConfigurationError, MonitorError, SourceChanged, Terminated
-from tests.support.http_server import Handler, ScriptedServer, Step, answer, hang, raw, refusing_url, reset
+from bootstrap_monitor.errors import SourceChanged, Terminated
+from tests.adapters.archive_source.stores import (
+    CHANGED,
+    CONTENT,
+    CREDENTIALS,
+    ETAG,
+    IDENTITY,
+    KEY,
+    Serve,
+    begun,
+    partial,
+    ranges,
+)
+from tests.support.http_server import Handler, ScriptedServer, Step, answer, hang
 
-ETAG = '"2b1e"'
-CHANGED = "Sat, 21 Nov 2026 10:00:00 GMT"
-CONTENT = bytes(range(256)) * 4
-IDENTITY = Identity(len(CONTENT), ETAG, CHANGED)
-SECRET = "s3cr3t"
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": SECRET}
-KEY = "a%20b/db.tar.zst"
-
-
-@pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """With credentials, and with nothing else that stores or connections heed."""
-    for name in list(os.environ):
-        if name.upper().startswith(("AWS_", "AZURE_", "GOOGLE_")) or name.upper().endswith("_PROXY"):
-            monkeypatch.delenv(name)
-    for name, value in CREDENTIALS.items():
-        monkeypatch.setenv(name, value)
-    return monkeypatch
-
-
-Serve = Callable[..., ScriptedServer]
-
-
-@pytest.fixture
-def serve(environment: pytest.MonkeyPatch) -> Iterator[Serve]:
-    """Starts a server that is the endpoint of S3."""
-    with ExitStack() as stack:
-
-        def start(*steps: Step) -> ScriptedServer:
-            server = stack.enter_context(ScriptedServer(*steps))
-            environment.setenv("AWS_ENDPOINT_URL", server.url)
-            return server
-
-        yield start
-
-
-def ranges(text: str = f"s3://bucket/{KEY}", *, stall: timedelta = timedelta(minutes=1)) -> ObjectStoreRanges:
-    return ObjectStoreRanges(source_name.parse(text), stall)
-
-
-def partial(content: bytes = CONTENT, start: int = 0, *, total: int = len(CONTENT), etag: str = ETAG) -> Step:
-    """The answer that ``content``, which begins at ``start``, is part of the object."""
-    of = f"bytes {start}-{start + len(content) - 1}/{total}"
-    return answer(206, content, {"Content-Range": of, "ETag": etag, "Last-Modified": CHANGED})
-
-
-def begun(content: bytes, *, length: int = len(CONTENT)) -> bytes:
-    """An answer with all of the object, in a body of ``length`` bytes, of which ``content`` comes."""
-    head = [f"Content-Range: bytes 0-{len(CONTENT) - 1}/{len(CONTENT)}", f"ETag: {ETAG}", f"Last-Modified: {CHANGED}"]
-    return "\r\n".join(["HTTP/1.1 206 Partial Content", f"Content-Length: {length}", *head, "", ""]).encode() + content
+pytestmark = pytest.mark.usefixtures("environment")
 
 
 def test_resolved_by_one_byte_of_the_object(serve: Serve, environment: pytest.MonkeyPatch) -> None:
@@ -162,107 +120,25 @@ def test_replaced_meanwhile(serve: Serve, step: Step) -> None:
 
 
 @pytest.mark.parametrize(
-    ("step", "reason", "said"),
+    ("endpoint", "before"),
     [
-        pytest.param(answer(401), "SourceForbidden", "401", id="401"),
-        pytest.param(answer(403, b"<Code>SignatureDoesNotMatch</Code>"), "SourceForbidden", "403, Signature", id="403"),
-        pytest.param(answer(400, b"<Code>ExpiredToken</Code>"), "SourceForbidden", "ExpiredToken", id="expired token"),
-        pytest.param(answer(404, b"<Code>NoSuchBucket</Code>"), "SourceNotFound", "404, NoSuchBucket", id="404"),
-        pytest.param(answer(410), "SourceNotFound", "410", id="410"),
-        pytest.param(answer(400, b"<Code>BadRegion</Code>"), "SourceRefused", "400, BadRegion", id="400"),
-        pytest.param(answer(409), "SourceRefused", "409", id="409"),
-        pytest.param(answer(301), "SourceRefused", "another region", id="a redirect to nowhere"),
-        pytest.param(answer(200, CONTENT), "SourceRefused", "no ranges", id="200 to a range"),
+        pytest.param("AWS_CONTAINER_CREDENTIALS_FULL_URI", [], id="of the pod"),
+        pytest.param("AWS_METADATA_ENDPOINT", [answer(200, b"token"), answer(200, b"role")], id="of the machine"),
     ],
 )
-def test_refused(serve: Serve, step: Step, reason: str, said: str) -> None:
-    serve(step)
-    for use in (ranges().resolve, lambda: list(ranges().open(IDENTITY, 0, None))):
-        with pytest.raises(ConfigurationError, match=said) as caught:
-            use()
-        assert caught.value.reason == reason
-        assert caught.value.do
-
-
-@pytest.mark.parametrize(
-    ("step", "said"),
-    [
-        pytest.param(answer(408), "408", id="408"),
-        pytest.param(answer(429), "429", id="429"),
-        pytest.param(answer(500), "500", id="500"),
-        pytest.param(answer(503, b"<Code>SlowDown</Code>"), "503", id="503"),
-        pytest.param(reset(), "was cut", id="reset"),
-        pytest.param(raw(b""), "no usable answer", id="closed"),
-        pytest.param(raw(b"<html>"), "no usable answer", id="no HTTP"),
-        pytest.param(hang(), "stands still", id="silent"),
-        pytest.param(raw(begun(CONTENT[:500])), "was cut", id="cut"),
-        pytest.param(hang(begun(CONTENT[:500])), "stands still", id="stands still"),
-        pytest.param(raw(begun(CONTENT[:500], length=500)), "after 500 of 1024", id="less than the range"),
-        pytest.param(raw(begun(CONTENT + b"more", length=1028)), "more bytes", id="more than the range"),
-        pytest.param(answer(206, CONTENT), "no usable answer", id="a part without a place"),
-    ],
-)
-def test_worth_another_try(serve: Serve, step: Step, said: str) -> None:
-    server = serve(step)
-    with pytest.raises(TryLater, match=said):
-        list(ranges(stall=timedelta(seconds=0.3)).open(IDENTITY, 0, None))
-    assert len(server.requests) == 1  # who reads tries again, and nobody else
-
-
-def test_nobody_listens(environment: pytest.MonkeyPatch) -> None:
-    environment.setenv("AWS_ENDPOINT_URL", refusing_url())
-    with pytest.raises(TryLater, match="connection is refused"):
-        ranges().resolve()
-
-
-@pytest.mark.parametrize("reading", [False, True], ids=["at the start", "while reading"])
-def test_nobody_gives_credentials(environment: pytest.MonkeyPatch, reading: bool) -> None:
-    """A machine without an identity is told at once; one that had it will have it again."""
+def test_credentials_of_an_identity(
+    endpoint: str, before: list[Step], serve: Serve, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     for name in CREDENTIALS:
         environment.delenv(name)
-    environment.setenv("AWS_METADATA_ENDPOINT", refusing_url())
-    with pytest.raises(MonitorError, match="no credentials") as caught:
-        list(ranges().open(IDENTITY, 0, None)) if reading else ranges().resolve()
-    assert isinstance(caught.value, TryLater if reading else ConfigurationError)
-
-
-@pytest.mark.parametrize(
-    "endpoint", ["", "store:9000", "http://", "ftp://store", "http://st ore", "http://store:99999"]
-)
-def test_endpoint_that_is_no_address(environment: pytest.MonkeyPatch, endpoint: str) -> None:
-    environment.setenv("AWS_ENDPOINT_URL", endpoint)
-    with pytest.raises(ConfigurationError, match="AWS_ENDPOINT_URL is not an address"):
-        ranges().resolve()
-
-
-@pytest.mark.parametrize(
-    ("text", "variables"),
-    [
-        pytest.param("az://container/db.tar", {}, id="no account"),
-        pytest.param("s3://bucket/db.tar", {"AWS_VIRTUAL_HOSTED_STYLE_REQUEST": "perhaps"}, id="no boolean"),
-        pytest.param("s3://buc ket/db.tar", {}, id="no bucket"),
-        pytest.param("s3://bucket/a/../db.tar", {}, id="no key"),
-    ],
-)
-def test_settings_that_are_not_usable(text: str, variables: dict[str, str], environment: pytest.MonkeyPatch) -> None:
-    for name, value in variables.items():
-        environment.setenv(name, value)
-    with pytest.raises(ConfigurationError, match="not usable"):
-        ranges(text).resolve()
-
-
-@pytest.mark.parametrize(
-    "step",
-    [answer(403, SECRET.encode()), answer(503, SECRET.encode()), answer(302, b"", {"Location": f"ftp://x/?{SECRET}"})],
-    ids=["refused", "later", "redirected"],
-)
-def test_no_error_quotes_what_may_be_secret(environment: pytest.MonkeyPatch, step: Step) -> None:
-    with ScriptedServer(step) as server:
-        environment.setenv("AWS_ENDPOINT_URL", server.url.replace("://", f"://user:{SECRET}@"))
-        with pytest.raises(MonitorError) as caught:
-            ranges(f"s3://{SECRET}@bucket/db.tar?{SECRET}").resolve()
-    assert SECRET not in caught.value.diagnostics()
-    assert caught.value.__suppress_context__
+    given = {"AccessKeyId": "given", "SecretAccessKey": "s", "Token": "t", "Expiration": "2100-01-01T00:00:00Z"}
+    (tmp_path / "token").write_text("token")
+    environment.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", str(tmp_path / "token"))
+    with ScriptedServer(*before, answer(200, given)) as identity:
+        environment.setenv(endpoint, identity.url)
+        server = serve(partial(CONTENT[:1]))
+        assert ranges().resolve() == IDENTITY
+    assert "Credential=given/" in server.requests[0].headers["authorization"]
 
 
 def test_a_stream_that_is_closed_takes_its_connection_along(serve: Serve) -> None:

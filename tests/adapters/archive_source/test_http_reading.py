@@ -83,8 +83,8 @@ def test_a_stream_that_stands_still_is_reopened(
 
 
 def test_a_slow_stream_is_not_one_that_stands_still(server: ArchiveServer) -> None:
-    server.otherwise = Behaviour(bytes_per_second=len(CONTENT) / 1.5)
-    with opened(server.url, read_stall=timedelta(seconds=1)) as source:
+    server.otherwise = Behaviour(bytes_per_second=len(CONTENT) / 2)
+    with opened(server.url, read_stall=timedelta(seconds=1.5)) as source:
         assert b"".join(source.read()) == CONTENT
     assert len(server.requests) == 2
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from bootstrap_monitor.adapters.archive.decompress import decompress
-from bootstrap_monitor.adapters.archive.hashing import Hashing
 from bootstrap_monitor.adapters.archive.pipe import Pipe
 from bootstrap_monitor.core.archive.format import Format
 from bootstrap_monitor.core.archive.refused import Refused, damaged, unsupported
@@ -67,7 +66,7 @@ class FrameReader:
         self._limit = connections + 1
         self._cost = 0
         self._jobs: Pipe[_Job] = Pipe(self._limit)
-        self._hashing = Hashing() if first == 0 else None
+        self._hash = hashlib.sha256() if first == 0 else None
         for _ in range(connections):
             threading.Thread(target=self._run, name="archive frames", daemon=True).start()
 
@@ -82,8 +81,8 @@ class FrameReader:
         job.done.wait()
         if job.error:
             raise job.error
-        if self._hashing:
-            self._hashing.put(job.packed)
+        if self._hash:
+            self._hash.update(job.packed)
         content, job.content, job.packed = job.content, [], b""
         return content
 
@@ -94,16 +93,11 @@ class FrameReader:
 
     def sha256(self) -> str:
         """Of all the archive, in hex, when all frames were taken; empty where the first was not among them."""
-        if self._hashing is None:
-            return ""
-        self._hashing.finish()
-        return self._hashing.hexdigest()
+        return self._hash.hexdigest() if self._hash else ""
 
     def stop(self) -> None:
         """Take no more. A fetch that stands still ends by itself."""
         self._jobs.stop()
-        if self._hashing:
-            self._hashing.stop()
 
     def _fill(self) -> None:
         while (job := self._next) and len(self._ahead) < self._limit:

@@ -121,7 +121,7 @@ class TreeWriter:
             if error.errno in _NO_FILE:
                 raise _not_as_left(entry) from None
             raise
-        self._file = _File(entry, descriptor, end=end)
+        self._file = _File(entry, descriptor)
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or not min(end, entry.size) <= status.st_size <= entry.size:
             raise _not_as_left(entry)

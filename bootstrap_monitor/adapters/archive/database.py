@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from bootstrap_monitor.adapters.archive.copy_tree import Copied, copy_tree
 from bootstrap_monitor.adapters.archive.frames import unpack_frames
 from bootstrap_monitor.adapters.archive.progress import Progress
-from bootstrap_monitor.adapters.archive.room import Room
 from bootstrap_monitor.adapters.archive.unpack import Unpacked, unpack
-from bootstrap_monitor.adapters.archive.writing import volume_errors
 from bootstrap_monitor.core import names
 from bootstrap_monitor.core.disk_space import DiskSpace
 from bootstrap_monitor.core.json import JsonObject
 from bootstrap_monitor.core.restore.metadata import Metadata
 from bootstrap_monitor.core.restore.request import Request
 from bootstrap_monitor.core.restore.source import Source
+from bootstrap_monitor.errors import TransientError
 
 PROTECTED = names.OWN_FILES | {names.SHELL_MARKER}
 """What no member of an archive may be."""
@@ -34,13 +34,14 @@ class Database:
 
     def remove(self) -> None:
         """Remove it, or the part of it that is there; the folder that it lands in is made."""
-        with volume_errors(self.into, Room(self._room, self._reserve_bytes())):
+        with _volume_errors(self.into):
             self.into.mkdir(parents=True, exist_ok=True)
         self.clear()
 
     def space(self) -> DiskSpace:
         """Of the volume."""
-        return self.free()
+        with _volume_errors(self.into):
+            return self.free()
 
     def unpack(
         self,
@@ -98,7 +99,19 @@ class Database:
         )
 
     def _room(self) -> int:
-        return self.free().available_bytes
+        return self.space().available_bytes
 
     def _reserve_bytes(self) -> int:
-        return self.request.reserve.bytes_of(self.free().total_bytes)
+        return self.request.reserve.bytes_of(self.space().total_bytes)
+
+
+@contextmanager
+def _volume_errors(into: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise TransientError(
+            f"cannot use {into}: {error.strerror or error}",
+            reason="VolumeFailed",
+            check="the volume's mount and health, its free space, and whether it is mounted read-only here",
+        ) from error

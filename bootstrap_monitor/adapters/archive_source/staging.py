@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bootstrap_monitor.core.archive.refused import TOO_LARGE
 from bootstrap_monitor.core.human_size import human_size
 from bootstrap_monitor.core.restore.source import Source
 from bootstrap_monitor.effects import effect
@@ -40,11 +40,11 @@ class Staging:
     def fill(self, source: Source, *, progress: Callable[[Downloaded], None]) -> Source:
         """All of ``source`` in the file, durably.
 
-        :raises ConfigurationError: ``ArchiveTooLarge``: it does not fit there.
+        :raises ConfigurationError: ``StagingTooSmall``: it does not fit there.
         :raises TransientError: ``StagingFailed``, and what ``source`` raises.
         """
         size = source.identity().size
-        try:
+        with self._errors():
             self._folder.mkdir(parents=True, exist_ok=True)
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
             with os.fdopen(os.open(self._path, flags, 0o600), "ab", buffering=0) as file:
@@ -55,12 +55,6 @@ class Staging:
                     self._append(source, there, file.fileno(), progress)
                 os.fsync(file.fileno())
                 there = os.fstat(file.fileno()).st_size
-        except OSError as error:
-            raise TransientError(
-                f"cannot write to {self._folder}: {error.strerror or error}",
-                reason="StagingFailed",
-                check="the mount, health and free space of --staging-dir",
-            ) from error
         if size is not None and there != size:
             self.remove()
             raise SourceChanged(f"{source.name} gave {there} bytes, {size} were told")
@@ -68,8 +62,9 @@ class Staging:
 
     @effect("restore.remove staging")
     def remove(self) -> None:
-        """Remove the file; nothing happens when there is none."""
-        self._path.unlink(missing_ok=True)
+        """Remove the file; nothing happens when there is none. Raises :class:`TransientError` ``StagingFailed``."""
+        with self._errors():
+            self._path.unlink(missing_ok=True)
 
     @effect("restore.append to staging")
     def _append(self, source: Source, start: int, descriptor: int, progress: Callable[[Downloaded], None]) -> None:
@@ -85,12 +80,23 @@ class Staging:
                 unsynced = 0
             progress(Downloaded(start))
 
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise TransientError(
+                f"cannot write to {self._folder}: {error.strerror or error}",
+                reason="StagingFailed",
+                check="the mount, health and free space of --staging-dir",
+            ) from error
+
     def _check_room(self, needed_bytes: int) -> None:
         missing_bytes = needed_bytes - shutil.disk_usage(self._folder).free
         if missing_bytes > 0:
             raise ConfigurationError(
                 f"the archive does not fit into {self._folder}: {human_size(missing_bytes)} more are needed",
-                reason=TOO_LARGE,
+                reason="StagingTooSmall",
                 check="the free room of --staging-dir (df)",
                 do="Give a larger volume there, or none: then the archive is unpacked as it comes.",
             )

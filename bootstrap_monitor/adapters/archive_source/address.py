@@ -41,10 +41,10 @@ def parse(url: str) -> Address:
     parts = urlsplit(url)
     if parts.scheme not in _PORTS or not parts.hostname:
         raise ValueError("no address")
-    parts.hostname.encode("idna")  # raises UnicodeError, a ValueError
+    host = parts.hostname.encode("idna").decode()  # raises UnicodeError, a ValueError
     authorization = ""
     if parts.username or parts.password:
         user = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
         authorization = f"Basic {base64.b64encode(user.encode()).decode()}"
     target = quote(parts.path or "/", _UNQUOTED) + (f"?{quote(parts.query, _UNQUOTED)}" if parts.query else "")
-    return Address(parts.scheme, parts.hostname, parts.port or _PORTS[parts.scheme], target, authorization)
+    return Address(parts.scheme, host, parts.port or _PORTS[parts.scheme], target, authorization)

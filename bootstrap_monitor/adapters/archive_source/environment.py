@@ -33,7 +33,9 @@ def trusted() -> ssl.SSLContext:
 
     :raises OSError: they name what is not there, or no certificates.
     """
-    import certifi  # noqa: PLC0415 - most often not needed
-
     file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
-    return ssl.create_default_context(cafile=file or (None if folder else certifi.where()), capath=folder)
+    if not (file or folder):
+        import certifi  # noqa: PLC0415 - not needed by plain HTTP
+
+        file = certifi.where()
+    return ssl.create_default_context(cafile=file, capath=folder)

@@ -139,7 +139,11 @@ class Rig:
 
     def volume(self) -> Path:
         """The data volume's root, on this machine."""
-        claim = self.api.get("PersistentVolumeClaim", f"{manifests.VOLUME}-{self.pod_name}")
+        return self.claim(f"{manifests.VOLUME}-{self.pod_name}")
+
+    def claim(self, name: str) -> Path:
+        """The root of a claim's volume, on this machine."""
+        claim = self.api.get("PersistentVolumeClaim", name)
         return Path(self.api.get("PersistentVolume", claim["spec"]["volumeName"])["spec"]["hostPath"]["path"])
 
     def node_data(self) -> Path:

@@ -14,7 +14,7 @@ from bootstrap_monitor.core.archive.refused import Refused, damaged, unsupported
 
 OUTPUT_BYTES = 1024 * 1024
 """At most so much comes out at once."""
-_INPUT_BYTES = 128 * 1024
+_INPUT_BYTES = 256 * 1024
 """So much goes in at once: decompressors copy what they do not need yet."""
 ZSTD_WINDOW_LOG = 27
 """128 MiB: what ``zstd -d`` takes without ``--long``. Windows of more than 8 MiB need memory of that size."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bootstrap_monitor.adapters.archive.frame_reader import Fetch, FrameReader, check_limits, wrong_metadata
+from bootstrap_monitor.adapters.archive.memory import reuse_pieces
 from bootstrap_monitor.adapters.archive.progress import Progress
 from bootstrap_monitor.adapters.archive.room import Room
 from bootstrap_monitor.adapters.archive.unpack import Unpacked, detected, refusal, write
@@ -57,6 +58,7 @@ def unpack_frames(
     :raises TransientError: ``VolumeFailed``: writing failed. As with what ``fetch`` and ``checkpoint`` raise, and with
         :class:`Terminated`, what was unpacked stays.
     """
+    reuse_pieces()
     try:
         check_limits(metadata)
         begin = _begin(fetch, metadata, format, strip, resume_from)

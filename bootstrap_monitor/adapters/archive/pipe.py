@@ -71,5 +71,6 @@ class Pipe(Generic[T]):
                     return
                 item, cost = self._items.popleft()
                 self._cost -= cost
-                self._changed.notify_all()
+                if 2 * self._cost <= self._limit:  # to wake who puts for each item would cost more than the item
+                    self._changed.notify_all()
             yield item

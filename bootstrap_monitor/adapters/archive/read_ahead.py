@@ -1,15 +1,15 @@
-"""Reading ahead of who unpacks, and hashing, each in a thread of its own."""
+"""Reading ahead of who unpacks, and hashing, in a thread of its own."""
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
-from bootstrap_monitor.adapters.archive.hashing import Hashing
 from bootstrap_monitor.adapters.archive.pipe import Pipe, Stopped
 
-_AHEAD_BYTES = 8 * 1024 * 1024
+_AHEAD_BYTES = 4 * 1024 * 1024
 _LEAST_BYTES = 256 * 1024
 """Smaller chunks are joined: handing one over costs the same for any size."""
 
@@ -20,7 +20,7 @@ class ReadAhead:
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = chunks
         self._ahead: Pipe[bytes] = Pipe(_AHEAD_BYTES)
-        self._hashing = Hashing()
+        self._hash = hashlib.sha256()
         self._reading = threading.Thread(target=self._run_read, name="archive source", daemon=True)
         self._reading.start()
 
@@ -29,19 +29,19 @@ class ReadAhead:
 
     def sha256(self) -> str:
         """Of all bytes, in hex; to be asked for when all were taken."""
-        return self._hashing.hexdigest()
+        self._reading.join()
+        return self._hash.hexdigest()
 
     def stop(self) -> None:
         """Take no more. A source that stands still ends with its next chunk."""
         self._ahead.stop()
-        self._hashing.stop()
 
     def _run_read(self) -> None:
         error: BaseException | None = None
         try:
             for chunk in _joined(self._chunks):
-                self._hashing.put(chunk)
                 self._ahead.put(chunk, len(chunk))
+                self._hash.update(chunk)  # meanwhile it is decompressed
         except Stopped:
             close = getattr(self._chunks, "close", None)  # a generator is closed where it runs
             if close:
@@ -49,7 +49,6 @@ class ReadAhead:
                     close()
         except BaseException as caught:  # noqa: BLE001 - handed to whoever takes
             error = caught
-        self._hashing.finish()
         self._ahead.finish(error)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bootstrap_monitor.adapters.archive.decompress import decompress
+from bootstrap_monitor.adapters.archive.memory import reuse_pieces
 from bootstrap_monitor.adapters.archive.progress import Progress
 from bootstrap_monitor.adapters.archive.read_ahead import ReadAhead
 from bootstrap_monitor.adapters.archive.room import Room
@@ -58,6 +59,7 @@ def unpack(
     :raises TransientError: ``VolumeFailed``: writing failed. As with what ``chunks`` raise, and with
         :class:`Terminated`, what was unpacked stays.
     """
+    reuse_pieces()
     source = _Source(chunks, expected_size)
     try:
         writing = Writing(into, Room(room, reserve_bytes))

@@ -115,7 +115,8 @@ def test_without_a_byte_for_the_budget_it_is_given_up(server: ArchiveServer, con
     assert raised.value.reason == "SourceUnreachable"
     assert "since 2026-01-02 03:04:" in raised.value.what
     assert "status 503" in raised.value.what
-    assert 240 < (clock.now() - START).total_seconds() <= 300
+    # Each thread may let a second pass that another one has seen to pass already.
+    assert 240 < (clock.now() - START).total_seconds() <= 300 + connections
 
 
 def test_the_budget_begins_anew_with_each_byte(server: ArchiveServer) -> None:

@@ -101,4 +101,4 @@ def _text(value: Any) -> str | None:
 
 
 def _failure(document: Any) -> Failure | None:
-    return Failure(**document) if document else None
+    return Failure(**{**document, "times": int(document["times"])}) if document else None

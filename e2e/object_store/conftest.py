@@ -24,4 +24,5 @@ def server(running_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Serve
             monkeypatch.delenv(name)
     for name, value in running_server.environment().items():
         monkeypatch.setenv(name, value)
+    running_server.start()  # a test may have killed it
     return running_server

@@ -46,7 +46,9 @@ class S3Server:
         }
 
     def start(self) -> None:
-        """Returns when it answers."""
+        """Unless it runs; returns when it answers."""
+        if self._guard:
+            return
         options = ("--port", f"127.0.0.1:{self._port}", "--quiet", "--keep-alive")
         backend = ("posix", "--sidecar", str(self._metadata), str(self._objects))
         with self._log.open("ab") as log:

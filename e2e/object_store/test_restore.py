@@ -14,25 +14,40 @@ from bootstrap_monitor.errors import ExitCode
 from e2e.object_store.s3_server import SECRET_KEY, S3Server
 from tests.support import programs
 from tests.support.archives import tree_tar
+from tests.support.framed_archives import framed_every
 from tests.support.trees import read
 
 MIB = 1024 * 1024
 TREE = {"db": {f"{number:06}.ldb": random.Random(number).randbytes(2 * MIB) for number in range(64)}}
 ARCHIVE = tree_tar(TREE)
 SHA256 = hashlib.sha256(ARCHIVE).hexdigest()
-STOPS_ITSELF = """
-import os, signal
+SIGNALS_ITSELF = """
+import os, signal, sys
 from bootstrap_monitor import cli, effects
 
-def stop_once(name, moment):
-    if name == "restore.make entry" and moment == "after":
-        effects.observers.remove(stop_once)
-        os.kill(os.getpid(), signal.SIGSTOP)
+number, entries = int(sys.argv.pop(1)), int(sys.argv.pop(1))
 
-effects.observers.append(stop_once)
+def count(name, moment):
+    global entries
+    if (name, moment) == ("restore.make entry", "after"):
+        entries -= 1
+        if entries == 0:
+            os.kill(os.getpid(), number)
+
+effects.observers.append(count)
 cli.main()
 """
-"""When it has made its first entry: at most what is read ahead has come by then, which is less than half."""
+"""The program, which gets a signal when it has made so many entries."""
+
+
+def signalled(number: signal.Signals, entries: int) -> tuple[str, ...]:
+    return ("-c", SIGNALS_ITSELF, str(int(number)), str(entries))
+
+
+def wait_until_stopped(process: programs.Program) -> None:
+    happened = os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+    assert happened
+    assert happened.si_code == os.CLD_STOPPED, process.communicate()
 
 
 @pytest.mark.parametrize(
@@ -57,10 +72,9 @@ def test_refused(
 
 def test_goes_on_after_the_server_was_killed(server: S3Server, tmp_path: Path) -> None:
     arguments = ("restore", server.put("db.tar", ARCHIVE), "--data-dir", str(tmp_path), "--sha256", SHA256)
-    with programs.started(*arguments, python=("-c", STOPS_ITSELF)) as process:
-        stopped = os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
-        assert stopped
-        assert stopped.si_code == os.CLD_STOPPED, process.communicate()
+    # At most what is read ahead has come by then, which is less than half.
+    with programs.started(*arguments, python=signalled(signal.SIGSTOP, entries=1)) as process:
+        wait_until_stopped(process)
         server.kill()
         server.start()
         process.send_signal(signal.SIGCONT)
@@ -74,9 +88,26 @@ def test_goes_on_after_the_server_was_killed(server: S3Server, tmp_path: Path) -
 def test_server_that_stays_away(server: S3Server, tmp_path: Path) -> None:
     source = server.put("db.tar", ARCHIVE)
     server.kill()
-    try:
-        done = programs.run("restore", source, "--data-dir", str(tmp_path), "--retry-budget", "1s")
-    finally:
-        server.start()
+    done = programs.run("restore", source, "--data-dir", str(tmp_path), "--retry-budget", "1s")
     assert done.returncode == ExitCode.TRY_AGAIN
     assert "SourceUnreachable" in done.stderr
+
+
+def test_goes_on_at_a_frame_in_a_new_process(server: S3Server, tmp_path: Path) -> None:
+    framed = framed_every(ARCHIVE, 4 * MIB)
+    arguments = ("restore", server.put("framed.tar.zst", framed.archive), "--data-dir", str(tmp_path))
+    server.put("framed.tar.zst.json", framed.json)
+    with programs.started(*arguments, "--retry-budget=1s", python=signalled(signal.SIGSTOP, entries=16)) as process:
+        wait_until_stopped(process)
+        server.kill()
+        process.send_signal(signal.SIGCONT)
+        _, said = process.communicate(timeout=programs.SECONDS)
+    assert process.returncode == ExitCode.TRY_AGAIN, said
+    server.start()
+    first = tmp_path / "db/000000.ldb"
+    before = first.stat().st_ino
+    done = programs.run(*arguments)
+    assert done.returncode == ExitCode.DONE, done.stderr
+    assert first.stat().st_ino == before  # it was not made anew
+    same = read(tmp_path / "db") == TREE["db"]
+    assert same

@@ -45,9 +45,8 @@ def signalled(number: signal.Signals, entries: int) -> tuple[str, ...]:
 
 
 def wait_until_stopped(process: programs.Program) -> None:
-    happened = os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
-    assert happened
-    assert happened.si_code == os.CLD_STOPPED, process.communicate()
+    _, status = os.waitpid(process.pid, os.WUNTRACED)
+    assert os.WIFSTOPPED(status), process.communicate()
 
 
 @pytest.mark.parametrize(

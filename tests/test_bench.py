@@ -27,9 +27,23 @@ def test_it_measures_the_program_beside_one_that_ends_early() -> None:
     assert "/bin/false: ended with 1 before the first request: it printed nothing" in done.stdout
 
 
-def test_it_unpacks_beside_what_people_type(tmp_path: Path) -> None:
-    done = bench(RESTORE, "--runs", "1", "--size", "2", "--disk", tmp_path)
+def test_it_restores_beside_what_people_type(tmp_path: Path) -> None:
+    done = bench(RESTORE, "--runs", "1", "--size", "2", "--disk", tmp_path, "--only", r"^(dd$|ours, .*, 4$)")
     assert (done.returncode, done.stderr) == (0, "")
-    measured = re.findall(r"^(\S.*?)  +[\d.]+  +([\d.]+)  +\d+  +[\d.]+  +\d+$", done.stdout, re.MULTILINE)
-    assert {"base: copy, tar -xzf", "tar -x", "dd", "ours, gzip", "ours, plain"} <= {name for name, _ in measured}
+    measured = dict(re.findall(r"^(\S.*?)  +[\d.]+  +([\d.]+)  +\([\d.]+-[\d.]+\) .* \d+$", done.stdout, re.MULTILINE))
+    assert {
+        "base: to a file, tar -xzf",
+        "dd",
+        "ours, a.tar.gz, 4",
+        "ours, a.tar, 4",
+        "ours, framed.tar.gz, 4",
+    } <= measured.keys()
+    assert measured["base: to a file, tar -xzf"] == "1.00"
     assert not [*tmp_path.iterdir()]
+
+
+def test_what_ends_with_an_error_is_not_measured(tmp_path: Path) -> None:
+    (tmp_path / "a.tar").write_bytes(b"")
+    done = bench(RESTORE, "--archives", tmp_path, "--runs", "1")
+    assert done.returncode == 1
+    assert "base: to a file, tar -xzf: ended with" in done.stderr

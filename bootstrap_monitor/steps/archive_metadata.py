@@ -12,6 +12,7 @@ from bootstrap_monitor.core.restore.metadata import Metadata
 from bootstrap_monitor.core.restore.request import Request
 from bootstrap_monitor.core.restore.source_name import SourceName
 from bootstrap_monitor.errors import ConfigurationError
+from bootstrap_monitor.log import fields
 from bootstrap_monitor.steps.restore_parts import OpenSource
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,10 @@ def read(request: Request, open_source: OpenSource) -> Metadata | None:
             check="whether the metadata were replaced at their origin",
             do="Give the metadata and the hash that belong together.",
         )
+    if not (request.metadata or request.metadata_sha256 or content.lstrip().startswith(b"{")):
+        # Some servers answer any address with a page of theirs.
+        log.warning("What lies beside the archive is no JSON, and ignored", extra=fields(address=name.shown))
+        return None
     return metadata.parse(content, name.shown)
 
 

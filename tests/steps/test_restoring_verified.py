@@ -177,7 +177,8 @@ MISMATCHES: dict[str, tuple[bytes, dict[str, Any], str]] = {
     "hash of the metadata": (metadata(), {"metadata_sha256": OTHER_SHA256}, "MetadataHashMismatch"),
     "option and metadata": (metadata(sha256=OTHER_SHA256), {"sha256": SHA256}, "MetadataMismatch"),
     "size": (metadata(size=1), {}, "MetadataMismatch"),
-    "no JSON": (b"<html>", {}, "MetadataMalformed"),
+    "cut": (b'{"schema": 1, ', {}, "MetadataMalformed"),
+    "a page": (b"<html>", {"metadata": source_name.parse(METADATA)}, "MetadataMalformed"),
     "not there": (b"", {"metadata": source_name.parse("s3://bucket/none.json")}, "SourceNotFound"),
 }
 
@@ -210,7 +211,12 @@ def hidden(volume: Volume) -> None:
     volume.origin.forbidden.add(METADATA)
 
 
-@pytest.mark.parametrize("without", [absent, hidden])
+def a_page(volume: Volume) -> None:
+    """As some servers answer any address."""
+    volume.origin.objects[METADATA] = b"\n<html>"
+
+
+@pytest.mark.parametrize("without", [absent, hidden, a_page])
 def test_metadata_that_nobody_named_may_be_missing(volume: Volume, without: Callable[[Volume], None]) -> None:
     without(volume)
     volume.restore()

@@ -67,4 +67,4 @@ def _has_checksum(block: bytes) -> bool:
         return False
     others = block[: _CHECKSUM.start] + block[_CHECKSUM.stop :]
     unsigned = sum(others) + 8 * 32
-    return expected in {unsigned, unsigned - 256 * sum(byte > 127 for byte in others)}
+    return expected == unsigned or expected == unsigned - 256 * sum(byte > 127 for byte in others)

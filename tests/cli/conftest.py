@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.restored import CONTENT, Restored
 from tests.cli.served import Served
+from tests.support.archive_server import ArchiveServer
 from tests.support.cluster_http import serve
 from tests.support.rig import Rig
 
@@ -17,3 +19,10 @@ def served(tmp_path: Path) -> Iterator[Served]:
     rig.cluster.always("read_stateful_set", rig.cluster.observe)  # a controller that is quick
     with serve(rig.cluster) as server:
         yield Served(rig, tmp_path, server.url)
+
+
+@pytest.fixture
+def restored(tmp_path: Path) -> Iterator[Restored]:
+    """A volume to be filled, and a server of an archive that has no metadata."""
+    with ArchiveServer(CONTENT) as server:
+        yield Restored(server, tmp_path)

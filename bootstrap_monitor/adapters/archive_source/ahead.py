@@ -29,16 +29,21 @@ class Ahead:
         self._reading = 0
         self._fetching = 0
         self._stopped = False
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._readable = threading.Condition(self._lock)
+        """Who reads waits for it."""
+        self._room = threading.Condition(self._lock)
+        """Connections wait for it."""
         for number in range(min(connections, len(self._starts))):
             threading.Thread(target=self._run, name=f"archive connection {number + 1}", daemon=True).start()
 
     def stop(self) -> None:
         """Fetch no more: threads end with their next chunk, and at the latest when their connection times out."""
-        with self._changed:
+        with self._lock:
             self._stopped = True
             self._pieces.clear()
-            self._changed.notify_all()
+            self._readable.notify_all()
+            self._room.notify_all()
 
     @property
     def stopped(self) -> bool:
@@ -47,8 +52,8 @@ class Ahead:
 
     def __iter__(self) -> Iterator[bytes]:
         while self._reading < len(self._starts) and not self._stopped:
-            with self._changed:
-                self._changed.wait_for(self._something_to_read)
+            with self._lock:
+                self._readable.wait_for(self._something_to_read)
                 piece = self._pieces.get(self._reading)
                 if piece is None:  # stopped
                     return
@@ -60,10 +65,10 @@ class Ahead:
                 continue
             if piece.error:
                 raise piece.error
-            with self._changed:
+            with self._lock:
                 self._pieces.pop(self._reading, None)
                 self._reading += 1
-                self._changed.notify_all()
+                self._room.notify_all()
 
     def _something_to_read(self) -> bool:
         piece = self._pieces.get(self._reading)
@@ -76,15 +81,15 @@ class Ahead:
                 self._fill(piece, self._starts[number])
             except BaseException as error:  # noqa: BLE001 - handed to whoever reads
                 piece.error = error
-            with self._changed:
+            with self._lock:
                 piece.done = True
-                self._changed.notify_all()
+                self._readable.notify_all()
             if piece.error:
                 return
 
     def _next(self) -> int | None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._stopped or self._fetching < self._reading + self._connections)
+        with self._lock:
+            self._room.wait_for(lambda: self._stopped or self._fetching < self._reading + self._connections)
             if self._stopped or self._fetching >= len(self._starts):
                 return None
             number = self._fetching
@@ -95,8 +100,9 @@ class Ahead:
     def _fill(self, piece: _Piece, start: int) -> None:
         stop = min(start + self._starts.step, self._stop_byte)
         for chunk in self._fetch(start, stop, lambda: self._stopped):
-            with self._changed:
+            with self._lock:
                 if self._stopped:
                     return
                 piece.chunks.append(chunk)
-                self._changed.notify_all()
+                if piece is self._pieces.get(self._reading):
+                    self._readable.notify_all()

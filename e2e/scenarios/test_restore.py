@@ -67,6 +67,7 @@ def test_main_loop(rig: Rig, serve: Serve) -> None:
     assert not tracebacks(rig)
 
 
+@pytest.mark.wide
 def test_wrong_hash(rig: Rig, serve: Serve) -> None:
     """It is downloaded twice, and never again; then the right hash takes over."""
     archive = archives.of_scripted_node(HEIGHT)

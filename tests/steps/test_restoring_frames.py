@@ -5,15 +5,20 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 from bootstrap_monitor import effects
+from bootstrap_monitor.adapters.archive.unpack import Unpacked
+from bootstrap_monitor.core.archive.format import Format
+from bootstrap_monitor.core.disk_space import DiskSpace
 from bootstrap_monitor.core.json import JsonObject
 from bootstrap_monitor.core.restore.marker import Marker, State
 from bootstrap_monitor.errors import ConfigurationError, TransientError
+from bootstrap_monitor.steps.restore_parts import Database, Done
 from tests.adapters.archive.framing import cut_everywhere, restored_frames
 from tests.support.framed_archives import Framed, framed_every
 from tests.support.origin import METADATA, URL, A, B, Origin, Volume, tree
@@ -156,6 +161,40 @@ def test_the_record_of_a_checkpoint_goes_before_what_it_speaks_of(volume: Volume
         effects.observers.remove(note)
     assert records
     assert set(map(str, records)) == {"None"}
+
+
+@dataclass
+class WrongInTheEnd(Database):
+    """A database that was restored in frames, of which all together are not what was expected."""
+
+    volume: Volume
+    records: list[object] = field(default_factory=list)
+
+    def remove(self) -> None:
+        assert self.volume.marker
+        self.records.append(self.volume.marker.checkpoint)
+
+    def space(self) -> DiskSpace:
+        return self.volume.space
+
+    def unpack_frames(self, *_source: object, checkpoint: Callable[[JsonObject | None], None], **_: object) -> Done:
+        checkpoint({"frame": 7})
+        assert self.volume.marker
+        assert self.volume.marker.checkpoint == {"frame": 7}
+        return Unpacked("0" * 64, 0, 0, 0, Format.ZSTD)
+
+    def unpack(self, *_source: object, **_options: object) -> NoReturn:
+        raise AssertionError("it has frames")
+
+    def copy(self, *_folder: object, **_options: object) -> NoReturn:
+        raise AssertionError("it is no folder")
+
+
+def test_so_it_does_where_all_frames_together_are_wrong(volume: Volume) -> None:
+    database = WrongInTheEnd(volume)
+    with pytest.raises(ConfigurationError, match="expected was"):
+        replace(volume.restoring(sha256=SHA256), database=database).run("test")
+    assert database.records == [None] * 4, "twice before it is restored, twice because it was wrong"
 
 
 def test_so_it_does_where_a_call_removes_what_it_made_itself(tmp_path: Path) -> None:

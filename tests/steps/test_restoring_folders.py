@@ -70,6 +70,19 @@ def test_a_part_of_one_is_waited_for(shared: Path, target: Path, state: State) -
     assert not (target / "db").exists()
 
 
+@pytest.mark.parametrize("content", [b"", b"{", b'{"schema":2,"state":"restored","test":"other","source":""}'])
+def test_one_of_which_nobody_can_tell_is_waited_for(shared: Path, target: Path, content: bytes) -> None:
+    (shared / names.RESTORE_MARKER).write_bytes(content)
+    assert refusal(restoring(shared, target)).reason == "SourceNotReady"
+    assert not (target / "db").exists()
+
+
+def test_one_that_no_restore_has_put_there_is_copied(shared: Path, target: Path) -> None:
+    (shared / names.RESTORE_MARKER).unlink()
+    assert restoring(shared, target).run(TEST).state is State.RESTORED
+    assert (target / "db/CURRENT").exists()
+
+
 def test_an_empty_volume_is_waited_for(tmp_path: Path, target: Path) -> None:
     (tmp_path / "new/lost+found").mkdir(parents=True)
     assert refusal(restoring(tmp_path / "new", target)).reason == "SourceNotReady"

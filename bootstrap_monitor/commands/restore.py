@@ -60,4 +60,6 @@ class Restore:
         self.restoring.run(self._test())
 
     def _test(self) -> str:
-        return hashlib.sha256(f"{self.request.inputs()} {self.target}".encode()).hexdigest()[:16]
+        """Which database this is; the same with a hash to verify it by."""
+        named = f"{self.request.source.shown} {self.request.strip} {self.target}"
+        return hashlib.sha256(named.encode()).hexdigest()[:16]

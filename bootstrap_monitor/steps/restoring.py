@@ -87,12 +87,16 @@ class Restoring:
     def _begin(self, test: str) -> None:
         with _volume_errors():
             found = markers.parse(self.store.read())
-        if found and found.test == test:
+        if found and found.test == test and not self._is_of_another_archive(found):
             self.marker = found
             return
         self.marker = Marker(test, State.RESTORING, self.request.source.shown)
         if self.staging:
             self.staging.remove()
+
+    def _is_of_another_archive(self, marker: Marker) -> bool:
+        """Whether what was restored is not what is expected by now."""
+        return marker.state is State.RESTORED and self.request.sha256 not in {None, marker.sha256}
 
     def _refuse_what_failed(self) -> None:
         failure = self.marker.failure
@@ -136,6 +140,14 @@ class Restoring:
                 reason="SourceNotReady",
                 check="the Job that restores into that folder, and that its volume is the one that is mounted here",
                 do="Wait for it: the next try comes by itself.",
+            )
+        if self.request.sha256 and (theirs is None or theirs.sha256 != self.request.sha256):
+            raise TransientError(
+                f"{folder} holds a database of another archive: "
+                + (f"its sha256 is {theirs.sha256}" if theirs and theirs.sha256 else "its sha256 is not known"),
+                reason="SourceNotReady",
+                check="the expected sha256, and the Job that restores into that folder",
+                do="Give the hash of the archive that is restored there, or have that one restored.",
             )
         expected.check_test(theirs, config, folder)
         self._write(state=State.RESTORING, **_published(theirs), sha256=theirs and theirs.sha256)
@@ -192,8 +204,9 @@ class Restoring:
     def _gone_on_with(self, identity: Identity, metadata: Metadata | None) -> JsonObject | None:
         """From where to go on; only where what is not read again is vouched for."""
         before = self.marker.identity
-        if not before.same_as(identity):
-            log.warning("The archive was replaced at its source: the restore starts over")
+        if before != Identity() and not before.proves(identity):
+            changed = "cannot be known again" if before.same_as(identity) else "was replaced"
+            log.warning("The archive %s at its source: the restore starts over", changed)
             if self.staging:
                 self.staging.remove()
         elif self.marker.checkpoint is not None and metadata and metadata.frames:
@@ -265,7 +278,7 @@ class Restoring:
 
 
 def _published(by: expected.Published | None) -> dict[str, str | None]:
-    return {"network": by.network, "sync_mode": by.sync_mode} if by else {}
+    return {"network": by.network if by else None, "sync_mode": by.sync_mode if by else None}
 
 
 def _is_last(failure: Failure) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -74,7 +75,23 @@ def test_another_source_replaces_it(volume: Volume) -> None:
     assert volume.database == tree("b")
 
 
-@pytest.mark.parametrize("change", [{"connections": 1}, {"source": f"{URL}?signature=rotated"}, {"staged": True}])
+def test_another_hash_is_another_archive(volume: Volume) -> None:
+    """Published anew at the same address."""
+    command(volume).run()
+    volume.origin.objects[URL] = B
+    command(volume, sha256=hashlib.sha256(B).hexdigest()).run()
+    assert volume.database == tree("b")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"connections": 1},
+        {"source": f"{URL}?signature=rotated"},
+        {"staged": True},
+        {"sha256": hashlib.sha256(A).hexdigest()},
+    ],
+)
 def test_what_is_no_input_does_not(volume: Volume, change: dict[str, Any]) -> None:
     command(volume).run()
     volume.origin.asked.clear()

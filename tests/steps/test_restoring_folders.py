@@ -106,6 +106,19 @@ def test_one_of_another_network_is_refused_untouched(shared: Path, target: Path)
     assert not (target / "db").exists()
 
 
+@pytest.mark.parametrize("theirs", ["cd" * 32, None])
+def test_one_of_another_archive_is_waited_for(shared: Path, target: Path, theirs: str | None) -> None:
+    marker = Marker("other", State.RESTORED, "https://archives.example.com/a.tar", sha256=theirs)
+    (shared / names.RESTORE_MARKER).write_bytes(marker.encode())
+    wanted = restoring(shared, target)
+    error = refusal(replace(wanted, request=replace(wanted.request, sha256="ab" * 32)))
+    assert (error.reason, (target / "db").exists()) == ("SourceNotReady", False)
+    wanted = restoring(shared, target)
+    if theirs:
+        replace(wanted, request=replace(wanted.request, sha256=theirs)).run(TEST)
+        assert (target / "db").exists()
+
+
 def test_one_that_is_restored_anew_meanwhile_is_copied_again(shared: Path, target: Path) -> None:
     def replaced_by_another() -> None:
         (shared / "db/CURRENT").write_text("MANIFEST-000002\n")

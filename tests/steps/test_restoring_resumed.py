@@ -145,6 +145,15 @@ def test_a_download_that_is_longer_than_the_archive_is_not_gone_on_with(volume: 
     assert volume.database == tree("a")
 
 
+def test_what_nothing_proves_the_same_is_not_gone_on_with(volume: Volume) -> None:
+    """The server told a time before, and tells a tag now."""
+    volume.mark(State.RESTORING, identity=Identity(len(A), None, "Mon, 05 Jan 2026 00:00:00 GMT"))
+    volume.staging.mkdir()
+    volume.staged.write_bytes(B[:AT])
+    volume.restore(staged=True)
+    assert volume.database == tree("a")
+
+
 def test_what_cannot_be_known_again_is_not_gone_on_with(volume: Volume) -> None:
     """Of a server that gives neither ETag nor Last-Modified."""
     volume.origin.etags[URL] = ""

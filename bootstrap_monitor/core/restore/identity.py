@@ -25,6 +25,11 @@ class Identity:
             return self.last_modified == other.last_modified
         return True
 
+    def proves(self, other: Identity) -> bool:
+        """Whether ``other`` is the very same object: nothing differs, and something more than the size tells so."""
+        both = (self.etag and other.etag) or (self.last_modified and other.last_modified)
+        return bool(both) and self.same_as(other)
+
     @property
     def tells(self) -> bool:
         """Whether there is anything but a size to know the object again by."""

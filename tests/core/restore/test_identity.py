@@ -28,6 +28,15 @@ def test_same(one: Identity, other: Identity, *, same: bool) -> None:
     assert other.same_as(one) is same
 
 
+PROVED = {"all equal", "tag decides", "size not known"}
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_proves(name: str) -> None:
+    one, other, _ = SAME[name]
+    assert one.proves(other) is other.proves(one) is (name in PROVED)
+
+
 @pytest.mark.parametrize(
     ("identity", "tells"),
     [

@@ -12,7 +12,7 @@ _KEPT_BYTES = 32 * 1024 * 1024
 def reuse_pieces() -> None:
     """Have the memory of a piece serve the next one, whichever thread made it. To be called before threads begin.
 
-    By itself malloc gives each piece back to the system, and page faults are a fifth of the processor's time; and each
+    By itself malloc gives each piece back to the system, and page faults are a sixth of the processor's time; and each
     thread has a heap of its own, which keeps what another one frees: with four connections 50 MiB more.
     """
     if sys.platform != "linux":

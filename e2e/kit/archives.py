@@ -13,10 +13,10 @@ from pathlib import Path
 from e2e.kit.cluster import Cluster
 from tests.support.archive_server import ArchiveServer, status
 
-MIB = 1 << 20
-FILES, FILE_BYTES = 4, 3 * MIB
-"""More than a restore asks for at once: a part can be held back while the part before is unpacked."""
-HELD_FROM = 9 * MIB
+FILES, FILE_BYTES = 4, 1 << 20
+"""Little: to scenarios beside, 64 MiB that the disk has moved are the progress of a node."""
+HELD_FROM = 3 * FILE_BYTES
+"""A part of it, if no more is sent."""
 
 
 @dataclass(frozen=True)

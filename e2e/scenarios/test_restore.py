@@ -120,7 +120,7 @@ def test_pod_deleted_in_mid_restore(rig: Rig, serve: Serve, staged: bool) -> Non
     assert len(rig.logged(STARTING)) == 1
     assert marker(rig) == {}
     goes_on_at = min(starts_asked(server, asked))
-    assert goes_on_at >= 8 * archives.MIB if staged else goes_on_at == 0
+    assert goes_on_at >= archives.FILE_BYTES if staged else goes_on_at == 0
     assert not (staged and part(rig, staged).exists())
     assert not tracebacks(rig)
 

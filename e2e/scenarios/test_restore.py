@@ -35,6 +35,7 @@ def test_main_loop(rig: Rig, serve: Serve) -> None:
     # Restored once, before the node has started: it goes on at the archive's height.
     [result] = rig.until_results(1)
     assert result["verdict"] == "passed"
+    assert result["initialDbArchive"] == server.url
     [completed] = rig.until_logged(COMPLETED)
     assert completed["heights"]["C"] >= HEIGHT
     assert archive.is_in(database(rig))

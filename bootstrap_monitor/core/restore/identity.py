@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from bootstrap_monitor.core.json import JsonObject
 
@@ -37,12 +37,13 @@ class Identity:
 
     def json(self) -> JsonObject:
         """For the marker: what is known."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        known = {"size": self.size, "etag": self.etag, "lastModified": self.last_modified}
+        return {name: value for name, value in known.items() if value is not None}
 
 
 def of_json(document: JsonObject) -> Identity:
     """What :meth:`Identity.json` wrote; damage counts as not known."""
-    size, etag, modified = (document.get(name) for name in ("size", "etag", "last_modified"))
+    size, etag, modified = (document.get(name) for name in ("size", "etag", "lastModified"))
     return Identity(
         size=size if isinstance(size, int) else None,
         etag=etag if isinstance(etag, str) else None,

@@ -57,4 +57,4 @@ def test_what_is_written_is_read(identity: Identity) -> None:
 
 
 def test_damage_is_not_known() -> None:
-    assert of_json({"size": "5", "etag": 5, "last_modified": [], "more": 1}) == Identity()
+    assert of_json({"size": "5", "etag": 5, "lastModified": [], "more": 1}) == Identity()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass
 
 import httpx
 
-from e2e.kit.api import Api, Json
+from e2e.kit.api import Api, Json, RefusedError
 
 WATCH_SECONDS = 20
+CATCH_UP_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,8 @@ class PodHistory:
         self._thread.join(WATCH_SECONDS)
 
     def states(self, pod: str | None = None) -> list[PodState]:
-        """Oldest first; of one pod name, or of all."""
+        """Oldest first, up to what the API server tells now; of one pod name, or of all."""
+        self._catch_up()
         return [state for state in list(self._states) if pod in {None, state.name}]
 
     def uids(self, pod: str) -> list[str]:
@@ -76,6 +79,16 @@ class PodHistory:
         ended = [state.terminated(container) for state in self.states(pod)]
         return list({one["containerID"]: one for one in ended if one and one.get("containerID")}.values())
 
+    def _catch_up(self) -> None:
+        """The watch may be behind who has just read a pod itself."""
+        try:
+            present = {str(pod["metadata"]["resourceVersion"]) for pod in self._api.list("Pod")}
+        except (httpx.HTTPError, RefusedError, RuntimeError, OSError):
+            return  # away, or closed
+        give_up_at = time.monotonic() + CATCH_UP_SECONDS
+        while not present <= self._seen and time.monotonic() < give_up_at and not self._stop.wait(0.05):
+            pass
+
     def _watch(self) -> None:
         last = ""
         while not self._stop.is_set():
@@ -84,8 +97,8 @@ class PodHistory:
                     # An error says that this version is gone: from the present state on, then.
                     last = "" if event == "ERROR" else body["metadata"]["resourceVersion"]
                     if event != "ERROR" and last not in self._seen:
-                        self._seen.add(last)
                         self._states.append(PodState(event, body))
+                        self._seen.add(last)
             except (httpx.HTTPError, httpx.StreamError, ValueError, RuntimeError, OSError):
                 # The server went away, or close() took the connection.
                 self._stop.wait(0.2)

@@ -46,7 +46,8 @@ def test_passed_while_the_api_server_is_away(rig: Rig) -> None:
 
 @pytest.mark.not_on("kind", reason="the scenarios run beside the node, and would end with it")
 @pytest.mark.not_on("local", reason="its objects are in memory, and go with it")
-@pytest.mark.parametrize("passes", ["after", pytest.param("before", marks=pytest.mark.wide)])
+@pytest.mark.wide
+@pytest.mark.parametrize("passes", ["after", "before"])
 def test_cluster_killed_and_started_again(rig: Rig, passes: str) -> None:
     """All containers too, as by a loss of power: the same pod comes back."""
     rig.node_image.push(BOOTSTRAPPING)

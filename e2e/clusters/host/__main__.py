@@ -44,6 +44,8 @@ def _done(options: argparse.Namespace) -> str:
             cluster.stop(options.component)
         case "volumes":
             return f"{cluster.renew_volumes()} volumes made anew\n"
+        case "install":
+            cluster.install()
         case "build":
             return _build(options.what)
     return ""
@@ -66,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, text in (("start", "start one component that was stopped"), ("stop", "stop one component")):
         commands.add_parser(name, help=text).add_argument("component", choices=NAMES)
     commands.add_parser("volumes", help="empty the volumes whose claims are gone, and make them free again")
+    commands.add_parser("install", help="install the Debian packages that it needs, as `up` does")
     build = commands.add_parser("build", help="build and print the paths of the programs")
     build.add_argument("what", nargs="?", choices=(*BUILDS, "all"), default="all")
     return parser

@@ -113,7 +113,13 @@ def _go_build(source: Path, build: Build, into: Path) -> None:
     run(
         ["go", "build", "-trimpath", "-gcflags", COMPILER, "-ldflags", build.linker, "-o", output, *build.packages],
         cwd=source,
-        env={"GOFLAGS": "-mod=readonly -buildvcs=false", "GOWORK": "off", "CGO_ENABLED": str(int(build.cgo))},
+        # Less garbage collection: the compiler's processes are short, and memory is not what a builder is short of.
+        env={
+            "GOGC": "400",
+            "GOFLAGS": "-mod=readonly -buildvcs=false",
+            "GOWORK": "off",
+            "CGO_ENABLED": str(int(build.cgo)),
+        },
         remedy="see what Go says; modules are downloaded at the first build, which needs a module proxy",
         seconds=3600,
     )

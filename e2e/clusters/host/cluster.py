@@ -24,13 +24,18 @@ def up() -> Environment:
     """A healthy cluster: the one that runs, if it has these versions and settings, or a new one."""
     with _alone() as layout:
         _end_cluster_elsewhere(layout)
-        packages.ensure(packages.CLUSTER, packages.IMAGES)
+        install()
         binaries = builds.kubernetes()
         components = Components.of(layout, binaries)
         if _mended(components):
             return Environment.load(layout)
         leftovers.remove(layout)
         return _start(components, Environment.of(layout, binaries, components.fingerprint()))
+
+
+def install() -> None:
+    """The Debian packages that this machine lacks."""
+    packages.ensure(packages.CLUSTER, packages.IMAGES)
 
 
 def down() -> None:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _CONTAINER_FIRST = ("abfs", "abfss")
 """Schemes whose addresses are ``abfs://<container>@<account>/<path>``: what stands before the ``@`` is no user."""
 _EXAMPLES = "e.g. 'https://example.com/db.tar.zst', 's3://bucket/db.tar.zst' or '/archives/db.tar.zst'"
@@ -69,6 +69,8 @@ def parse(text: str) -> SourceName:
     except ValueError:
         raise ValueError(f"it is not an address; {_EXAMPLES}") from None
     shown = parts._replace(netloc=_place(parts), query="", fragment="").geturl()
+    if shown != shown.strip():
+        raise ValueError(f"its name ends in a blank; {_EXAMPLES}")
     path = _file_path(parts) if kind is SourceKind.FILE else ""
     if kind is SourceKind.HTTP and (not parts.hostname or " " in text):
         raise ValueError("it names no host, or has a blank, e.g. 'https://example.com/db.tar.zst'")

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bootstrap_monitor.core.restore.source_name import SourceKind, parse
@@ -91,6 +91,9 @@ def test_the_object_beside_it(text: str, beside: str) -> None:
     assert parse(text).with_suffix(".json") == parse(beside)
 
 
+@example("0\x85?", "https://")
+@example("\u2003?", "https://")
+@example("bucket/\u2003?", "s3://")
 @given(st.text(), st.sampled_from(["", "https://", "s3://", "file://", "x://"]))
 def test_whatever_it_says_there_is_a_name_or_a_value_error(text: str, scheme: str) -> None:
     try:

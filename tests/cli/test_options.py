@@ -18,6 +18,7 @@ from bootstrap_monitor.core.registry.insecure import InsecureRegistry
 from bootstrap_monitor.core.restore import source_name
 from bootstrap_monitor.core.restore.reserve import Reserve
 from bootstrap_monitor.log import LogFormat, LogLevel
+from tests.cli.known_options import options_of, variable
 from tests.support.programs import PROGRAM, run
 
 INIT, WAIT, RESTORE = "init", "wait-for-completion", "restore"
@@ -158,12 +159,6 @@ BAD = {
 }
 
 
-def options_of(command: str) -> set[str]:
-    """All, but ``--help``."""
-    known: Any = get_command(app)
-    return {one for parameter in known.commands[command].params for one in parameter.opts if one.startswith("-")}
-
-
 def words_of(command: str, *, but: str = "") -> list[str]:
     """What is required."""
     given = [f"{name}={value}" for name, value in REQUIRED.items() if name in options_of(command) and name != but]
@@ -184,10 +179,6 @@ def parsed(*words: str) -> tuple[str, dict[str, Any]]:
     values = command.make_context(name, rest, parent=context).params
     # A list's kind is typer's own matter.
     return name, {key: list(value) if type(value) is tuple else value for key, value in values.items()}
-
-
-def variable(option: str) -> str:
-    return "BOOTSTRAP_MONITOR_" + option.removeprefix("--").replace("-", "_").upper()
 
 
 def key(option: str) -> str:
@@ -304,47 +295,6 @@ def test_version(commit: str, printed: str, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("BOOTSTRAP_MONITOR_COMMIT", commit)
     result = CliRunner().invoke(app, ["version"])
     assert (result.exit_code, result.stdout) == (0, f"bootstrap-monitor/{printed}")
-
-
-NOT_NEEDED = {
-    "kubernetes",
-    "httpx",
-    "urllib3",
-    "tenacity",
-    "obstore",
-    "orjson",
-    "rich",
-    "pydantic",
-    "bootstrap_monitor.log_formatters",
-    "bootstrap_monitor.core.image",
-    "bootstrap_monitor.core.registry.endpoint",
-}
-LOADED = f"""
-import sys
-from bootstrap_monitor import cli
-try:
-    cli.main()
-finally:
-    print("LOADED:", sorted({NOT_NEEDED} & set(sys.modules)))
-"""
-
-
-@pytest.mark.parametrize("words", [["--help"], ["init", "--help"], ["wait-for-completion", "--help"], ["version"]])
-def test_help_imports_little(words: list[str]) -> None:
-    result = run(*words, python=("-c", LOADED))
-    assert result.returncode == 0, result.stderr
-    assert "LOADED: []" in result.stdout
-
-
-@pytest.mark.parametrize("command", ["init", "wait-for-completion"])
-def test_help_is_complete(command: str) -> None:
-    result = CliRunner().invoke(app, [command, "--help"])
-    assert result.exit_code == 0
-    text = " ".join(result.stdout.split())
-    assert "Example" in text
-    for option in options_of(command):
-        assert f"{option} " in text
-        assert variable(option) in text.replace(" ", ""), "in a column of its own, the longest are broken"
 
 
 def test_the_module_is_the_program() -> None:

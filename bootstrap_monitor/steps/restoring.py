@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from bootstrap_monitor.clock import Clock
 from bootstrap_monitor.core import names
-from bootstrap_monitor.core.archive.refused import TOO_LARGE
+from bootstrap_monitor.core.archive.refused import TOO_LARGE, hash_mismatch
 from bootstrap_monitor.core.human_size import human_size
 from bootstrap_monitor.core.json import JsonObject
 from bootstrap_monitor.core.restore import expected
@@ -251,7 +251,7 @@ class Restoring:
                 resume_from=self.marker.checkpoint,
             )
         if expected_sha256 and done.sha256 not in {"", expected_sha256}:
-            raise expected.hash_mismatch(source.name, done.sha256, expected_sha256)
+            raise hash_mismatch(done.sha256, expected_sha256).of(source.name)
         return done
 
     def _hold_against(self, error: ConfigurationError) -> None:

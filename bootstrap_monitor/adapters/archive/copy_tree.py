@@ -16,7 +16,7 @@ from bootstrap_monitor.adapters.archive.room import Room
 from bootstrap_monitor.core.archive.layout import DATABASE, Layout
 from bootstrap_monitor.core.archive.member import Kind, Member
 from bootstrap_monitor.core.archive.refused import Refused
-from bootstrap_monitor.errors import ConfigurationError, TransientError
+from bootstrap_monitor.errors import TransientError
 
 _KINDS = {
     stat.S_IFREG: Kind.FILE,
@@ -74,9 +74,7 @@ def copy_tree(
         copying.finish(report)
     except Refused as refused:
         copying.undo()
-        raise ConfigurationError(
-            f"{source}: {refused.what}", reason=refused.reason, check=refused.check, do=refused.do
-        ) from refused
+        raise refused.of(str(source)) from refused
     except Exception:
         copying.stop()
         raise

@@ -10,7 +10,7 @@ from bootstrap_monitor.adapters.archive.frame_reader import Fetch, FrameReader, 
 from bootstrap_monitor.adapters.archive.memory import reuse_pieces
 from bootstrap_monitor.adapters.archive.progress import Progress
 from bootstrap_monitor.adapters.archive.room import Room
-from bootstrap_monitor.adapters.archive.unpack import Unpacked, detected, refusal, write
+from bootstrap_monitor.adapters.archive.unpack import Unpacked, detected, write
 from bootstrap_monitor.adapters.archive.writing import Writing
 from bootstrap_monitor.core.archive.format import DETECTION_BYTES, Format
 from bootstrap_monitor.core.archive.layout import Layout
@@ -63,7 +63,7 @@ def unpack_frames(
         check_limits(metadata)
         begin = _begin(fetch, metadata, format, strip, resume_from)
     except Refused as refused:
-        raise refusal(name_of_source, refused) from refused
+        raise refused.of(name_of_source) from refused
     frames = FrameReader(fetch, metadata, begin.frame, Format(begin.format), connections)
     try:
         writing = Writing(into, Room(room, reserve_bytes))
@@ -83,7 +83,7 @@ def unpack_frames(
             raise
     except Refused as refused:
         writing.undo()
-        raise refusal(name_of_source, refused) from refused
+        raise refused.of(name_of_source) from refused
     except Exception:
         writing.stop()
         raise

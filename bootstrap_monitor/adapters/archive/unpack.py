@@ -17,9 +17,8 @@ from bootstrap_monitor.core.archive import tar
 from bootstrap_monitor.core.archive.format import DETECTION_BYTES, Format, detect
 from bootstrap_monitor.core.archive.layout import Layout
 from bootstrap_monitor.core.archive.member import Member
-from bootstrap_monitor.core.archive.refused import TOO_LARGE, Refused, damaged, shown, unsupported
+from bootstrap_monitor.core.archive.refused import TOO_LARGE, Refused, damaged, hash_mismatch, shown, unsupported
 from bootstrap_monitor.core.human_size import human_size
-from bootstrap_monitor.errors import ConfigurationError
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ def unpack(
         writing.finish()
     except Refused as refused:
         writing.undo()
-        raise refusal(name_of_source, refused, source.outlook(refused, writing.bytes_written)) from refused
+        raise refused.of(name_of_source, source.outlook(refused, writing.bytes_written)) from refused
     except Exception:
         writing.stop()
         raise
@@ -89,13 +88,6 @@ def unpack(
         writing.abandon()
     report()
     return Unpacked(sha256, source.bytes, writing.bytes_written, writing.files, format_, tuple(layout.skipped))
-
-
-def refusal(name_of_source: str, refused: Refused, more: str = "") -> ConfigurationError:
-    """``refused`` for people, with ``more`` behind what is wrong."""
-    return ConfigurationError(
-        f"{name_of_source}: {refused.what}{more}", reason=refused.reason, check=refused.check, do=refused.do
-    )
 
 
 def detected(first: bytes) -> Format:
@@ -162,9 +154,4 @@ def write(members: Iterator[Member | tar.Data], layout: Layout, writing: Writing
 
 def _check_hash(found: str, expected: str | None) -> None:
     if expected is not None and found != expected.lower():
-        raise Refused(
-            f"its sha256 is {found}, expected was {expected.lower()}",
-            reason="ArchiveHashMismatch",
-            check="whether the archive was replaced at its origin, and where the expected hash comes from",
-            do="Give the archive and the hash that belong together.",
-        )
+        raise hash_mismatch(found, expected.lower())

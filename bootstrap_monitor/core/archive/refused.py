@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bootstrap_monitor.core.human_size import human_size
+from bootstrap_monitor.errors import ConfigurationError
 
 TOO_LARGE = "ArchiveTooLarge"
 
@@ -20,6 +21,10 @@ class Refused(Exception):  # noqa: N818 - it is the archive that is refused
         self.check = check
         self.do = do
 
+    def of(self, source: str, more: str = "") -> ConfigurationError:
+        """The same about the archive ``source``, with ``more`` behind what is wrong."""
+        return ConfigurationError(f"{source}: {self.what}{more}", reason=self.reason, check=self.check, do=self.do)
+
 
 def damaged(what: str) -> Refused:
     """The archive is cut, changed, or not what it says."""
@@ -28,6 +33,16 @@ def damaged(what: str) -> Refused:
         reason="ArchiveDamaged",
         check="the archive with its own tools (gzip -t, zstd -t, tar -t), and its size and sha256 at the origin",
         do="Give an intact archive.",
+    )
+
+
+def hash_mismatch(found: str, expected: str) -> Refused:
+    """All of it was read, and is not what was expected."""
+    return Refused(
+        f"its sha256 is {found}, expected was {expected}",
+        reason="ArchiveHashMismatch",
+        check="whether the archive was replaced at its origin, and where the expected hash comes from",
+        do="Give the archive and the hash that belong together.",
     )
 
 

@@ -61,18 +61,7 @@ def check_size(metadata: Metadata | None, identity: Identity, archive: str) -> N
 
 def does_not_fit(archive: str, missing_bytes: int, reserve_bytes: int) -> ConfigurationError:
     """The volume has too little room for what the metadata say that the archive takes."""
-    refused = too_large(f"{human_size(missing_bytes)} more", reserve_bytes)
-    return ConfigurationError(f"{archive}: {refused.what}", reason=refused.reason, check=refused.check, do=refused.do)
-
-
-def hash_mismatch(archive: str, found: str, wanted: str) -> ConfigurationError:
-    """All of it was read, frame by frame, and is not what was expected."""
-    return ConfigurationError(
-        f"{archive}: its sha256 is {found}, expected was {wanted}",
-        reason="ArchiveHashMismatch",
-        check="whether the archive was replaced at its origin, and where the expected hash comes from",
-        do="Give the archive and the hash that belong together.",
-    )
+    return too_large(f"{human_size(missing_bytes)} more", reserve_bytes).of(archive)
 
 
 def _network(name: str) -> str:

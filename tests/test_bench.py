@@ -5,7 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.support.programs import ROOT, SECONDS
+
+pytestmark = pytest.mark.slow
 
 SIDECAR = ROOT / "scripts/bench/sidecar"
 RESTORE = ROOT / "scripts/bench/restore"

@@ -11,6 +11,8 @@ from bootstrap_monitor.core.archive.format import Format
 from tests.support import large_tree
 from tests.support.archive_server import ArchiveServer, status
 
+pytestmark = pytest.mark.slow
+
 FORMATS = pytest.mark.parametrize("format_", Format)
 
 

@@ -86,6 +86,7 @@ class _KeepsSamples(NodeWatch):
             self._kept.append(self._history)
 
 
+@pytest.mark.slow
 def test_memory_is_flat() -> None:
     assert counted((9, 16), Days, Program()) < 1500
     assert counted((2, 6), months, Program()) < 500

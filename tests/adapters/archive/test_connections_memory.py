@@ -37,6 +37,7 @@ else:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("connections", "limit"), [(1, 64 * MIB), (4, 128 * MIB)], ids=["one", "four"])
 def test_memory_is_bounded(connections: int, limit: int, root: Path) -> None:
     content = Random(5).randbytes(16 * MIB)  # what a database has is packed already

@@ -39,6 +39,7 @@ else:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("format_", "frame", "connections", "limit"),
     [

@@ -175,6 +175,7 @@ else:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format_", [Format.TAR, Format.GZIP, Format.ZSTD, Format.LZ4])
 def test_memory_is_bounded(tmp_path: Path, root: Path, format_: Format) -> None:
     content = PATTERN * (16 * MIB // 4096)

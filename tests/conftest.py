@@ -5,3 +5,4 @@ from hypothesis import HealthCheck, settings
 # A slow or busy machine is no failure.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
+settings.register_profile("brief", max_examples=25)

@@ -107,7 +107,6 @@ def test_tag_put_back_after_the_verdict(rig: Rig) -> None:
 # The template is edited under a pod that is not Ready: no controller replaces it
 
 
-@pytest.mark.brief
 @pytest.mark.parametrize(
     "applied", [False, pytest.param(True, marks=pytest.mark.wide)], ids=["edited", "manifest-applied-again"]
 )

@@ -18,14 +18,13 @@ STRATEGIES: dict[str, Json] = {
     "partition-0": {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}},
     "on-delete": {"type": "OnDelete"},
 }
-IN_CI = {("rolling-update", "OrderedReady"), ("on-delete", "Parallel")}
+MARKS = {("rolling-update", "OrderedReady"): pytest.mark.brief, ("on-delete", "Parallel"): ()}
 
 
-@pytest.mark.brief
 @pytest.mark.parametrize(
     ("strategy", "policy"),
     [
-        pytest.param(strategy, policy, id=f"{name}-{policy}", marks=() if (name, policy) in IN_CI else pytest.mark.wide)
+        pytest.param(strategy, policy, id=f"{name}-{policy}", marks=MARKS.get((name, policy), pytest.mark.wide))
         for name, strategy in STRATEGIES.items()
         for policy in ("OrderedReady", "Parallel")
     ],

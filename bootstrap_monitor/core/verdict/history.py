@@ -1,7 +1,8 @@
 """All samples of one run of the sidecar, folded into what verdicts rest on: bounded, however many weeks it takes.
 
 Progress is a height or counter above all that was seen before, or more than 64 MiB of disk moved. A counter that starts
-anew with its process is no progress by itself: else a crash loop that fetches the same blocks each time had no end.
+anew with its process is no progress by itself: else a crash loop that fetches the same blocks each time had no end. For
+the same reason the disk, which other programs' files may be on too, does not tell of progress between restarts.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class History:
     disk_used_bytes: int | None = None
     """On the disk at the last progress; ``None`` where it was never told."""
     restarts: int | None = None
-    """Of the node's container at the last progress; ``None`` where they were never told."""
+    """Of the node's container at the last new height or counter; ``None`` where they were never told."""
     not_started_at: float | None = None
     """Since when the container waits for its image or configuration; ``None``: it does not."""
     settled_at: float | None = None
@@ -43,7 +44,7 @@ class History:
 
     @property
     def restarts_without_progress(self) -> int:
-        """Of the node's container since something moved."""
+        """Of the node's container since a height or counter was new."""
         if self.restarts is None or self.last.container is None:
             return 0
         return max(0, self.last.container.restarts - self.restarts)
@@ -64,8 +65,11 @@ def after(history: History | None, sample: Sample) -> History:
     """With one more sample; the first begins a history."""
     if history is None:
         history = _begin(sample)
-    else:
-        history = _moved(history, sample) if _progress(history, sample) else _unmoved(history, sample)
+    elif _advances(history, sample):
+        history = _advanced(history, sample)
+    elif _disk_moves(history, sample):
+        history = _moved(history, sample)
+    history = _with_first_told(history, sample)
     return replace(
         history,
         last=sample,
@@ -76,12 +80,15 @@ def after(history: History | None, sample: Sample) -> History:
 
 
 def _begin(sample: Sample) -> History:
-    begun = History(first=sample, last=sample, streak=0, progress_at=sample.at_seconds)
-    return _moved(begun, sample)
+    return _advanced(History(first=sample, last=sample, streak=0, progress_at=sample.at_seconds), sample)
 
 
-def _progress(history: History, sample: Sample) -> bool:
-    return any(_beyond(history.best, mark, value) for mark, value in sample.marks.items()) or (
+def _advances(history: History, sample: Sample) -> bool:
+    return any(_beyond(history.best, mark, value) for mark, value in sample.marks.items())
+
+
+def _disk_moves(history: History, sample: Sample) -> bool:
+    return (
         sample.disk is not None
         and history.disk_used_bytes is not None
         and abs(sample.disk.used_bytes - history.disk_used_bytes) > DISK_MOVED_BYTES
@@ -92,21 +99,21 @@ def _beyond(best: Mapping[str, float], mark: str, value: float) -> bool:
     return value > best[mark] if mark in best else len(best) < MAX_MARKS
 
 
-def _moved(history: History, sample: Sample) -> History:
+def _advanced(history: History, sample: Sample) -> History:
     best = dict(history.best)
     for mark, value in sample.marks.items():
         if _beyond(best, mark, value):
             best[mark] = value
-    return replace(
-        history,
-        progress_at=sample.at_seconds,
-        best=best,
-        disk_used_bytes=history.disk_used_bytes if sample.disk is None else sample.disk.used_bytes,
-        restarts=history.restarts if sample.container is None else sample.container.restarts,
-    )
+    restarts = history.restarts if sample.container is None else sample.container.restarts
+    return replace(_moved(history, sample), best=best, restarts=restarts)
 
 
-def _unmoved(history: History, sample: Sample) -> History:
+def _moved(history: History, sample: Sample) -> History:
+    used_bytes = history.disk_used_bytes if sample.disk is None else sample.disk.used_bytes
+    return replace(history, progress_at=sample.at_seconds, disk_used_bytes=used_bytes)
+
+
+def _with_first_told(history: History, sample: Sample) -> History:
     """What was not told before, begins now."""
     if history.disk_used_bytes is None and sample.disk is not None:
         history = replace(history, disk_used_bytes=sample.disk.used_bytes)

@@ -57,12 +57,15 @@ def test_after_a_cut_only_the_rest_is_asked_for(server: ArchiveServer) -> None:
 
 
 @pytest.mark.parametrize("connections", [1, 4])
-def test_ten_random_cuts_move_hardly_more_than_the_archive(connections: int) -> None:
-    content = random.Random(1).randbytes(64 * MIB)
+@pytest.mark.parametrize("mib", [64, pytest.param(1024, marks=pytest.mark.slow)])
+def test_ten_random_cuts_move_hardly_more_than_the_archive(mib: int, connections: int) -> None:
+    block = random.Random(1).randbytes(MIB - 8)
+    content = b"".join(number.to_bytes(8) + block for number in range(mib))
     chance = random.Random(2)
-    with ArchiveServer(content) as server, opened(server.url, connections=connections, piece_bytes=MIB) as source:
+    piece_bytes = mib * MIB // 64
+    with ArchiveServer(content) as server, opened(server.url, connections=connections, piece_bytes=piece_bytes) as source:
         source.identity()
-        server.script(*(cut(chance.randrange(MIB if connections > 1 else 6 * MIB)) for _ in range(10)))
+        server.script(*(cut(chance.randrange(piece_bytes if connections > 1 else 6 * piece_bytes)) for _ in range(10)))
         digest = hashlib.sha256()
         for chunk in source.read():
             digest.update(chunk)

@@ -87,6 +87,10 @@ VERDICTS: dict[str, tuple[list[Sample], Reason | None]] = {
         [look(9.0 * n, height=7, container=restarted(n)) for n in range(6)],
         Reason.CRASH_LOOP,
     ),
+    "five restarts, while the disk moves": (
+        [look(9.0 * n, AWAY, disk=disk(10 + n % 2), container=restarted(n)) for n in range(6)],
+        Reason.CRASH_LOOP,
+    ),
     "five restarts before this run": ([look(0, AWAY, container=restarted(9))], None),
     "five restarts, first seen late": (
         [look(0, AWAY), look(5, AWAY, container=restarted(9)), look(9, AWAY, container=restarted(14))],

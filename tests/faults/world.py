@@ -94,7 +94,7 @@ class World:
         record = self.folder / f"effects-{len(self.effects)}"
         record.touch()
         environment = {
-            **{name: value for name, value in os.environ.items() if name != "COVERAGE_PROCESS_START"},
+            **os.environ,
             "KUBECONFIG": str(config),
             "POD_NAMESPACE": NAMESPACE,
             "POD_NAME": POD,

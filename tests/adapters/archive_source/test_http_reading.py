@@ -63,7 +63,10 @@ def test_ten_random_cuts_move_hardly_more_than_the_archive(mib: int, connections
     content = b"".join(number.to_bytes(8) + block for number in range(mib))
     chance = random.Random(2)
     piece_bytes = mib * MIB // 64
-    with ArchiveServer(content) as server, opened(server.url, connections=connections, piece_bytes=piece_bytes) as source:
+    with (
+        ArchiveServer(content) as server,
+        opened(server.url, connections=connections, piece_bytes=piece_bytes) as source,
+    ):
         source.identity()
         server.script(*(cut(chance.randrange(piece_bytes if connections > 1 else 6 * piece_bytes)) for _ in range(10)))
         digest = hashlib.sha256()

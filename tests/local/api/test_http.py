@@ -7,9 +7,7 @@ import threading
 from typing import Any
 
 import httpx
-import kubernetes
 import pytest
-from kubernetes.client import ApiClient, AppsV1Api, Configuration, CoreV1Api
 
 from e2e.clusters.local.api.http import Server
 from e2e.clusters.local.api.objects import Json
@@ -217,6 +215,10 @@ def test_many_clients_at_once(api: Api, server: Server) -> None:
 
 
 def test_the_kubernetes_client(server: Server) -> None:
+    # Takes a second, which each worker would pay.
+    import kubernetes  # noqa: PLC0415
+    from kubernetes.client import ApiClient, AppsV1Api, Configuration, CoreV1Api  # noqa: PLC0415
+
     with ApiClient(Configuration(host=server.url)) as client:
         core: Any = CoreV1Api(client)
         apps: Any = AppsV1Api(client)

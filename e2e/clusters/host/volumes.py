@@ -11,7 +11,8 @@ from e2e.clusters.host.api import Api, Json, RefusedError
 from e2e.clusters.host.commands import run
 
 CLASS = "folders"
-COUNT = 96
+COUNT = 192
+"""More than the scenarios of one run have claims, each variant counted."""
 CLASSES = "/apis/storage.k8s.io/v1/storageclasses"
 VOLUMES = "/api/v1/persistentvolumes"
 USED_UP = {"Released", "Failed"}

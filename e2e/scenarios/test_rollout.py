@@ -18,13 +18,16 @@ STRATEGIES: dict[str, Json] = {
     "partition-0": {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}},
     "on-delete": {"type": "OnDelete"},
 }
-MARKS = {("rolling-update", "OrderedReady"): pytest.mark.brief, ("on-delete", "Parallel"): ()}
+MARKS: dict[tuple[str, str], list[pytest.MarkDecorator]] = {
+    ("rolling-update", "OrderedReady"): [pytest.mark.brief],
+    ("on-delete", "Parallel"): [],
+}
 
 
 @pytest.mark.parametrize(
     ("strategy", "policy"),
     [
-        pytest.param(strategy, policy, id=f"{name}-{policy}", marks=MARKS.get((name, policy), pytest.mark.wide))
+        pytest.param(strategy, policy, id=f"{name}-{policy}", marks=MARKS.get((name, policy), [pytest.mark.wide]))
         for name, strategy in STRATEGIES.items()
         for policy in ("OrderedReady", "Parallel")
     ],

@@ -29,7 +29,6 @@ from bootstrap_monitor.core.init_acts import (
 from bootstrap_monitor.core.init_decision import decide, refused
 from bootstrap_monitor.core.init_plan import plan
 from bootstrap_monitor.core.init_world import InitWorld
-from bootstrap_monitor.core.node_data import NodeData
 from bootstrap_monitor.core.restore import marker as markers
 from bootstrap_monitor.core.restore.marker import Marker
 from bootstrap_monitor.core.test_config import TestConfig
@@ -48,10 +47,6 @@ log = logging.getLogger(__name__)
 
 class Api(GatherApi, PatchApi, ProbeApi, EventApi, Protocol):
     """What ``init`` needs of the Kubernetes API."""
-
-
-Places = NodeData | ConfigurationError
-"""What to clear for a new test, or why it cannot be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +80,10 @@ class Init:
         :raises Terminated: SIGTERM, which is how a pod that deleted itself ends.
         """
         for _ in range(CONFLICT_ATTEMPTS):
-            world, places = self._gather()
+            world = self._gather()
             decision = self._decided(decide(world))
             try:
-                self._act(world, places, decision)
+                self._act(world, decision)
             except rollout.Superseded as newer:
                 log.info("The template has changed meanwhile; deciding again", extra=fields(change=newer.what))
                 continue
@@ -102,36 +97,34 @@ class Init:
 
     def dry_run(self) -> str:
         """What :meth:`run` would decide and do, for people. Changes nothing."""
-        world, places = self._gather()
-        decision = decide(world)
+        decision = decide(self._gather())
         lines = [
             f"reason: {decision.reason}",
             f"because: {decision.message}",
-            *plan(decision.act, places, self.options.initial_db_archive),
+            *plan(decision.act, self.options.initial_db_archive),
         ]
         return "\n".join(lines)
 
-    def _gather(self) -> tuple[InitWorld, Places]:
+    def _gather(self) -> InitWorld:
         around = gathering.surroundings(self.api, self.options.pod_name)
         gathering.warn_of_long_name(around.stateful_set)
-        config = _told(lambda: test_config.derive(around.pod, self.options.container))
-        places = _told(
-            lambda: node_data.derive(
-                around.pod, self.options.container, self.options.data_dir, self.options.node_data_dir
-            )
-        )
         return InitWorld(
             pod=around.pod,
             stateful_set=around.stateful_set,
             details=gathering.read_details(self.volume.details.read),
-            config=config,
+            config=_told(lambda: test_config.derive(around.pod, self.options.container)),
+            places=_told(
+                lambda: node_data.derive(
+                    around.pod, self.options.container, self.options.data_dir, self.options.node_data_dir
+                )
+            ),
             container=self.options.container,
             tracked_tag_option=self.options.tracked_tag,
             initial_db_archive=self.options.initial_db_archive,
             restore=self._marker(),
             limit=rollout.LIMIT,
             now=self.clock.now(),
-        ), places
+        )
 
     def _marker(self) -> Marker | None:
         try:
@@ -143,7 +136,7 @@ class Init:
                 check="the data volume's health, and the file's owner and mode",
             ) from error
 
-    def _act(self, world: InitWorld, places: Places, decision: Decision) -> None:
+    def _act(self, world: InitWorld, decision: Decision) -> None:
         match decision.act:
             case WaitForTermination():
                 rollout.wait_for_termination(self.clock, LATE_TERMINATION_TIMEOUT_SECONDS)
@@ -158,12 +151,12 @@ class Init:
                 self._pin(world, pin)
             case StartTest() as start:
                 try:
-                    self._start(world, start, places)
+                    self._start(world, start)
                 except ConfigurationError as error:
                     instead = refused(world, error)
                     if isinstance(instead.act, Stop):
                         raise
-                    self._act(world, places, self._decided(instead))
+                    self._act(world, self._decided(instead))
             case Resume() as resume:
                 self._resume(world, resume)
 
@@ -194,11 +187,9 @@ class Init:
         rollout.await_observed(self.api, self.clock, patched)
         rollout.leave(self.api, self.clock, world.pod)
 
-    def _start(self, world: InitWorld, start: StartTest, places: Places) -> None:
+    def _start(self, world: InitWorld, start: StartTest) -> None:
         assert isinstance(world.config, TestConfig)
-        if isinstance(places, ConfigurationError):
-            raise places  # nothing is removed yet; a test that only resumes needs no places
-        details = self.volume.start(start, places, world.config)
+        details = self.volume.start(start, world.config)
         self._tell(world, names.STARTING, details)
         self._record(world, EventReason.STARTED, _told_of(world.config))
 

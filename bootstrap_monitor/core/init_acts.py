@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bootstrap_monitor.core.details import Details
 from bootstrap_monitor.core.image import ImageReference
+from bootstrap_monitor.core.node_data import NodeData
 from bootstrap_monitor.errors import ExitCode
 
 
@@ -52,6 +53,8 @@ class StartTest:
     details: Details
     test: str
     """What a restore is marked with."""
+    places: NodeData
+    """What is cleared."""
     set_aside: bool = False
     """Whether the old file is kept for a person to look at."""
     going_on: bool = False

@@ -203,20 +203,27 @@ def _same_or_new_test(world: InitWorld) -> Decision:
                     f"the volume holds the data of this test, started {recorded.start_time}",
                     Resume(recorded, None if filled == recorded else filled),
                 )
-            return Decision(
+            return _new_test(
+                world,
                 change.reason,
                 f"{change.field}: `{change.before}` on the volume, `{change.after}` in the pod",
-                StartTest(new, fingerprint.test()),
             )
         case details.MalformedDetails(why):
-            start = StartTest(new, fingerprint.test(), set_aside=True)
-            return Decision("TestDetailsMalformed", f"{names.DETAILS_FILE} is {why}", start)
+            return _new_test(world, "TestDetailsMalformed", f"{names.DETAILS_FILE} is {why}", set_aside=True)
         case _ if world.initial_db_archive and world.restore and world.restore.test == fingerprint.test():
-            start = StartTest(new, fingerprint.test(), going_on=True)
-            return Decision("RestoreNotDone", f"the database is {world.restore.state} for this test", start)
+            message = f"the database is {world.restore.state} for this test"
+            return _new_test(world, "RestoreNotDone", message, going_on=True)
         case _:
-            start = StartTest(new, fingerprint.test())
-            return Decision("NoTestDetails", "the volume holds the data of no test", start)
+            return _new_test(world, "NoTestDetails", "the volume holds the data of no test")
+
+
+def _new_test(
+    world: InitWorld, reason: str, message: str, *, set_aside: bool = False, going_on: bool = False
+) -> Decision:
+    if isinstance(world.places, ConfigurationError):
+        return refused(world, world.places)
+    new, fingerprint = _new_details(world)
+    return Decision(reason, message, StartTest(new, fingerprint.test(), world.places, set_aside, going_on))
 
 
 def _new_details(world: InitWorld) -> tuple[Details, Fingerprint]:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from bootstrap_monitor.core import names
 from bootstrap_monitor.core.init_acts import Act, DeleteOwnPod, Pin, Resume, StartTest, Stop, WaitForTermination
-from bootstrap_monitor.core.node_data import NodeData
-from bootstrap_monitor.errors import ConfigurationError
 
 
-def plan(act: Act, places: NodeData | ConfigurationError, archive: str) -> list[str]:
-    """Lines; ``places`` is what a new test clears, or why that cannot be told, ``archive`` what it is restored from."""
+def plan(act: Act, archive: str) -> list[str]:
+    """Lines; ``archive`` is what a new test is restored from, empty: nothing."""
     match act:
         case WaitForTermination():
             return ["would: wait for SIGTERM"]
@@ -20,9 +18,7 @@ def plan(act: Act, places: NodeData | ConfigurationError, archive: str) -> list[
         case Pin(image, tag) as pin:
             run = f"run `{image}` in a probe pod for its digest and versions; " if pin.needs_probe else ""
             return [f"would: {run}pin the template to `{image.repository}@…` (tracked tag `{tag}`); delete this pod"]
-        case StartTest(going_on=going_on):
-            if isinstance(places, ConfigurationError):
-                return ["would: end with exit code 78", *places.diagnostics().splitlines()]
+        case StartTest(places=places, going_on=going_on):
             cleared = "" if going_on else f"remove {names.DETAILS_FILE}; clear {', '.join(places.places)}; "
             restored = f"restore {archive} to {places.database}; " if archive else ""
             return [f"would: {cleared}{restored}write {names.DETAILS_FILE}; start the node"]

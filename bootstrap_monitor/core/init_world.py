@@ -11,6 +11,7 @@ from bootstrap_monitor.core.attempts import Attempt, AttemptLimit
 from bootstrap_monitor.core.details import DetailsFile
 from bootstrap_monitor.core.image import ImageReference
 from bootstrap_monitor.core.json import JsonObject
+from bootstrap_monitor.core.node_data import NodeData
 from bootstrap_monitor.core.restore.marker import Marker
 from bootstrap_monitor.core.stateful_set import StatefulSet
 from bootstrap_monitor.core.test_config import TestConfig
@@ -27,6 +28,8 @@ class InitWorld:
     details: DetailsFile
     config: TestConfig | ConfigurationError
     """What the pod says about the test, or why it cannot be told."""
+    places: NodeData | ConfigurationError
+    """What a new test clears, or why it cannot be told."""
     container: str
     """The name of the node's container."""
     tracked_tag_option: str | None

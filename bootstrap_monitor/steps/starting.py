@@ -18,7 +18,6 @@ from bootstrap_monitor.core import names
 from bootstrap_monitor.core.details import Details
 from bootstrap_monitor.core.init_acts import StartTest
 from bootstrap_monitor.core.json import JsonObject
-from bootstrap_monitor.core.node_data import NodeData
 from bootstrap_monitor.core.restore.marker import Marker
 from bootstrap_monitor.core.test_config import TestConfig
 from bootstrap_monitor.errors import ConfigurationError, TransientError
@@ -69,16 +68,16 @@ class Volume:
     staging_dir: str | None = None
     """Where an archive is downloaded to first; ours, wherever it is."""
 
-    def start(self, start: StartTest, places: NodeData, config: TestConfig) -> Details:
+    def start(self, start: StartTest, config: TestConfig) -> Details:
         """Make it that of a new test; returns the details as they were written.
 
         :raises MonitorError: the volume cannot be written, or the archive not be restored.
         """
-        restoring = self.restoring and self.restoring(_folder_of(places.database))
+        restoring = self.restoring and self.restoring(_folder_of(start.places.database))
         details = start.details
         try:
             if not start.going_on:
-                self._clear(start, places)
+                self._clear(start)
             if restoring:
                 restored = restoring.run(start.test, config)
                 started = self.clock.now().isoformat()
@@ -102,14 +101,14 @@ class Volume:
         except OSError as error:
             log.warning("The details could not be completed", extra=fields(error=str(error)))
 
-    def _clear(self, start: StartTest, places: NodeData) -> None:
+    def _clear(self, start: StartTest) -> None:
         self.marker.remove()  # before the details: with neither, the data is nobody's
         if start.set_aside:
             self.details.set_aside()
         else:
             self.details.remove()
-        for place in places.places:
-            self._clear_place(place, places.mount_path)
+        for place in start.places.places:
+            self._clear_place(place, start.places.mount_path)
         self._remove(self.data_dir, names.SHELL_MARKER, names.OWN_FILES)
 
     def _clear_place(self, place: str, root: str) -> None:

@@ -21,6 +21,18 @@ def _pinned_template(rig: Rig) -> None:
     rig.cluster.observe()
 
 
+def _data_elsewhere(rig: Rig) -> None:
+    for container in rig.cluster.pod["spec"]["containers"]:
+        if container["name"] == "avago":
+            container["volumeMounts"] = []
+
+
+def _mended_in_the_template(rig: Rig) -> None:
+    _data_elsewhere(rig)
+    rig.cluster.set_image(NEXT)
+    rig.cluster.observe()
+
+
 def _with(content: JsonObject | bytes) -> Callable[[Rig], None]:
     return lambda rig: rig.write_details(content)
 
@@ -46,6 +58,13 @@ CASES: dict[str, tuple[str, Callable[[Rig], None], str, list[str]]] = {
         _with(details(NEXT)),
         "ImageChanged",
         ["would: remove bootstrap_test_details.txt; clear {place}; write bootstrap_test_details.txt; start the node"],
+    ),
+    "data elsewhere": (PINNED, _data_elsewhere, "NodeDataElsewhere", ["would: end with exit code 78", "check: "]),
+    "data elsewhere, template edited": (
+        PINNED,
+        _mended_in_the_template,
+        "PodBehindTemplate",
+        ["would: delete this pod"],
     ),
     "malformed": (PINNED, _with(b"{"), "TestDetailsMalformed", ["clear {place}; "]),
     "resume": (PINNED, _with(details()), "SameTest", ["would: start the node on its data"]),

@@ -12,6 +12,7 @@ from bootstrap_monitor.core.details import Details, DetailsFile, UnreadableDetai
 from bootstrap_monitor.core.fingerprint import Fingerprint
 from bootstrap_monitor.core.init_acts import Resume, StartTest, Stop
 from bootstrap_monitor.core.init_decision import decide
+from bootstrap_monitor.core.node_data import NodeData
 from bootstrap_monitor.errors import ExitCode
 from tests.support.objects import (
     DIGEST,
@@ -85,6 +86,7 @@ def test_absent() -> None:
             fingerprint=OURS["fingerprint"],
         ),
         test=Fingerprint(**OURS["fingerprint"]).test(),
+        places=NodeData(("/data/avalanchego",), "/data", "/data/avalanchego/db"),
     )
 
 

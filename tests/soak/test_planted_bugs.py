@@ -17,7 +17,6 @@ from bootstrap_monitor.core.details import Details
 from bootstrap_monitor.core.image import ImageReference
 from bootstrap_monitor.core.init_acts import StartTest
 from bootstrap_monitor.core.json import JsonObject
-from bootstrap_monitor.core.node_data import NodeData
 from bootstrap_monitor.core.on_failure import OnFailure
 from bootstrap_monitor.core.running_test import RunningTest
 from bootstrap_monitor.core.stateful_set import StatefulSet
@@ -147,7 +146,7 @@ class DetailsFirst(Program):
 
 
 class _EarlyDetails(Volume):
-    def start(self, start: StartTest, places: NodeData, config: TestConfig) -> Details:
+    def start(self, start: StartTest, config: TestConfig) -> Details:
         self.details.write(start.details.encode())
         self.clear(Path("/data"), "avalanchego", keep=frozenset(), progress=lambda entries: None)
         return start.details
@@ -162,7 +161,7 @@ class DetailsNotRemoved(Program):
 
 
 class _LateDetails(Volume):
-    def start(self, start: StartTest, places: NodeData, config: TestConfig) -> Details:
+    def start(self, start: StartTest, config: TestConfig) -> Details:
         self.clear(Path("/data"), "avalanchego", keep=frozenset(), progress=lambda entries: None)
         self.details.write(start.details.encode())
         return start.details

@@ -53,8 +53,8 @@ class Acts:
         )
 
     def start(self, *, going_on: bool = False, set_aside: bool = False, restores: bool = True) -> Details:
-        act = StartTest(Details("image", "before"), "test", set_aside, going_on)
-        return self.volume(restores=restores).start(act, PLACES, CONFIG)
+        act = StartTest(Details("image", "before"), "test", PLACES, set_aside, going_on)
+        return self.volume(restores=restores).start(act, CONFIG)
 
 
 @dataclass
@@ -162,11 +162,11 @@ def test_nothing_is_cleared_before_marker_and_details_are_gone() -> None:
 def test_a_database_of_another_name_is_told_before_anything_is_done() -> None:
     acts = Acts()
     places = NodeData(("/data/node",), "/data", "/data/node/database")
-    start = StartTest(Details("image", "before"), "test")
+    start = StartTest(Details("image", "before"), "test", places)
     with pytest.raises(ConfigurationError) as caught:
-        acts.volume().start(start, places, CONFIG)
+        acts.volume().start(start, CONFIG)
     assert (caught.value.reason, acts.done) == ("DatabaseNotNamedDb", [])
-    acts.volume(restores=False).start(start, places, CONFIG)
+    acts.volume(restores=False).start(start, CONFIG)
     assert acts.done
 
 

@@ -7,12 +7,13 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from bootstrap_monitor.core import details, fingerprint, image, names, test_config
+from bootstrap_monitor.core import details, fingerprint, image, names, node_data, test_config
 from bootstrap_monitor.core.attempts import AttemptKind, AttemptLimit
 from bootstrap_monitor.core.details import Details, DetailsFile, NoDetails
 from bootstrap_monitor.core.fingerprint import Fingerprint
 from bootstrap_monitor.core.init_world import InitWorld
 from bootstrap_monitor.core.json import JsonObject
+from bootstrap_monitor.core.node_data import NodeData
 from bootstrap_monitor.core.restore.marker import Marker
 from bootstrap_monitor.core.stateful_set import StatefulSet
 from bootstrap_monitor.core.test_config import TestConfig
@@ -185,11 +186,17 @@ def init_world(
         config = test_config.derive(own, container)
     except ConfigurationError as error:
         config = error
+    places: NodeData | ConfigurationError
+    try:
+        places = node_data.derive(own, container, "/data", "/data/avalanchego")
+    except ConfigurationError as error:
+        places = error
     return InitWorld(
         pod=own,
         stateful_set=stateful or stateful_set(),
         details=NoDetails() if file is None else file,
         config=config,
+        places=places,
         container=container,
         tracked_tag_option=option,
         initial_db_archive=archive,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from typer.main import get_command
@@ -9,10 +10,15 @@ from typer.main import get_command
 from bootstrap_monitor.cli import app
 
 
+@cache
+def program() -> Any:
+    """The group of commands, made once: typer looks through each option's type for that."""
+    return get_command(app)
+
+
 def options_of(command: str) -> set[str]:
     """All, but ``--help``."""
-    known: Any = get_command(app)
-    return {one for parameter in known.commands[command].params for one in parameter.opts if one.startswith("-")}
+    return {one for parameter in program().commands[command].params for one in parameter.opts if one.startswith("-")}
 
 
 def variable(option: str) -> str:

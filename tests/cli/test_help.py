@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
-from bootstrap_monitor.cli import app
-from tests.cli.known_options import options_of, variable
+from tests.cli.known_options import options_of, program, variable
 from tests.support.programs import run
 
 NOT_NEEDED = {
@@ -43,7 +42,7 @@ def test_help_imports_little(words: list[str]) -> None:
 
 @pytest.mark.parametrize("command", ["init", "wait-for-completion", "restore"])
 def test_help_is_complete(command: str) -> None:
-    result = CliRunner().invoke(app, [command, "--help"])
+    result = CliRunner().invoke(program(), [command, "--help"])
     assert result.exit_code == 0
     text = " ".join(result.stdout.split())
     assert "Example" in text

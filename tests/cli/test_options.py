@@ -7,18 +7,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from typer.main import get_command
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from bootstrap_monitor import __version__
-from bootstrap_monitor.cli import app
 from bootstrap_monitor.core.archive.format import Format as ArchiveFormat
 from bootstrap_monitor.core.on_failure import OnFailure
 from bootstrap_monitor.core.registry.insecure import InsecureRegistry
 from bootstrap_monitor.core.restore import source_name
 from bootstrap_monitor.core.restore.reserve import Reserve
 from bootstrap_monitor.log import LogFormat, LogLevel
-from tests.cli.known_options import options_of, variable
+from tests.cli.known_options import options_of, program, variable
 from tests.support.programs import PROGRAM, run
 
 INIT, WAIT, RESTORE = "init", "wait-for-completion", "restore"
@@ -173,7 +171,7 @@ def _command_late(words: list[str], command: str, others: list[str]) -> list[str
 
 def parsed(*words: str) -> tuple[str, dict[str, Any]]:
     """The command and its values, as they would be handed to it."""
-    group: Any = get_command(app)
+    group = program()
     context = group.make_context("bootstrap-monitor", list(words))
     name, command, rest = group.resolve_command(context, [*context._protected_args, *context.args])
     values = command.make_context(name, rest, parent=context).params
@@ -265,7 +263,7 @@ CASES = [(option, value) for option, values in BAD.items() for value in values]
 @pytest.mark.parametrize(("option", "value"), CASES, ids=[f"{option}={value[:20]}" for option, value in CASES])
 def test_a_bad_value_is_a_usage_error_that_names_the_option_and_an_example(option: str, value: str) -> None:
     command = next(one for one in DEFAULTS if option in options_of(one))
-    result = CliRunner().invoke(app, [command, *words_of(command), option, value])
+    result = CliRunner().invoke(program(), [command, *words_of(command), option, value])
     assert result.exit_code == 2
     assert option in result.stderr
     said = " ".join(result.stderr.partition("Invalid value for")[2].partition(": ")[2].split())
@@ -278,14 +276,14 @@ def test_a_bad_value_is_a_usage_error_that_names_the_option_and_an_example(optio
     [(command, option) for command in DEFAULTS for option in REQUIRED if option in options_of(command)],
 )
 def test_a_missing_option_is_a_usage_error(command: str, option: str) -> None:
-    result = CliRunner().invoke(app, [command, *words_of(command, but=option)])
+    result = CliRunner().invoke(program(), [command, *words_of(command, but=option)])
     assert result.exit_code == 2
     assert f"Missing option '{option}'" in result.stderr
 
 
 @pytest.mark.parametrize("words", [["--no-such", "init"], ["init", "--no-such"], ["no-such"], ["version", "more"], []])
 def test_what_is_unknown_is_a_usage_error(words: list[str]) -> None:
-    assert CliRunner().invoke(app, words).exit_code == 2
+    assert CliRunner().invoke(program(), words).exit_code == 2
 
 
 @pytest.mark.parametrize(
@@ -293,7 +291,7 @@ def test_what_is_unknown_is_a_usage_error(words: list[str]) -> None:
 )
 def test_version(commit: str, printed: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOOTSTRAP_MONITOR_COMMIT", commit)
-    result = CliRunner().invoke(app, ["version"])
+    result = CliRunner().invoke(program(), ["version"])
     assert (result.exit_code, result.stdout) == (0, f"bootstrap-monitor/{printed}")
 
 

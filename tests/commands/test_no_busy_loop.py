@@ -1,4 +1,4 @@
-"""A day of a bad API server beside the sidecar: requests stay within what intervals and back-off schedule allow."""
+"""A night of a bad API server beside the sidecar: requests stay within what intervals and back-off schedule allow."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.support.outcomes import ran
 from tests.support.rig import BOOTSTRAPPING, HEALTHY, FakeNode, Rig
 
 HOUR = 3600.0
-DAY = 24 * HOUR
+NIGHT = 6 * HOUR
 HEALTH_CHECK, IMAGE_CHECK, PROBE_TIMEOUT = 60.0, 300.0, 600.0
 """What the rig's sidecar is given."""
 ATTEMPTS = {verb.of: verb.attempts for verb in VERBS.values()}
@@ -60,7 +60,7 @@ def template_looks(seconds: float) -> int:
 
 @dataclass(frozen=True)
 class Phase:
-    """What the sidecar is about when the bad day begins, and how often it asks at most on it, by method."""
+    """What the sidecar is about when the bad night begins, and how often it asks at most in it, by method."""
 
     begin: Callable[[Rig], None]
     most: dict[str, int]
@@ -83,13 +83,13 @@ def _passed(rig: Rig) -> None:
     rig.watch(2 * HEALTH_CHECK)
 
 
-ASKED_OFTEN = looks(DAY) + template_looks(DAY)
-RUNNING = Phase(_running, {"look_at_pod": looks(DAY), "read_stateful_set": template_looks(DAY)})
+ASKED_OFTEN = looks(NIGHT) + template_looks(NIGHT)
+RUNNING = Phase(_running, {"look_at_pod": looks(NIGHT), "read_stateful_set": template_looks(NIGHT)})
 PASSING = Phase(_passing, {"look_at_pod": 4, "read_stateful_set": ASKED_OFTEN})
-FAILING = Phase(_failing, {"look_at_pod": looks(DAY), "read_stateful_set": ASKED_OFTEN, "pod_log": 1})
-PASSED = Phase(_passed, {"read_stateful_set": template_looks(DAY)})
+FAILING = Phase(_failing, {"look_at_pod": looks(NIGHT), "read_stateful_set": ASKED_OFTEN, "pod_log": 1})
+PASSED = Phase(_passed, {"read_stateful_set": template_looks(NIGHT)})
 FAULTS = {"refused": (0, True), "500": (500, True), "401": (401, True), "403": (403, False), "404": (404, False)}
-DAYS = {
+NIGHTS = {
     **{f"the node bootstraps, {name}": (RUNNING, *fault) for name, fault in FAULTS.items()},
     **{f"a pass is to be stored, {name}": (PASSING, *FAULTS[name]) for name in ("500", "403")},
     **{f"a failure is to be stored, {name}": (FAILING, *FAULTS[name]) for name in ("500", "403")},
@@ -113,17 +113,17 @@ def bad_time(rig: Rig, seconds: float, fault: Callable[[], None], *methods: str)
     return calls
 
 
-@pytest.mark.parametrize(("phase", "status", "transient"), DAYS.values(), ids=DAYS)
-def test_a_day_on_which_everything_fails(rig: Rig, phase: Phase, status: int, transient: bool) -> None:
+@pytest.mark.parametrize(("phase", "status", "transient"), NIGHTS.values(), ids=NIGHTS)
+def test_a_night_in_which_everything_fails(rig: Rig, phase: Phase, status: int, transient: bool) -> None:
     phase.begin(rig)
 
-    calls = bad_time(rig, DAY, fails(status))
+    calls = bad_time(rig, NIGHT, fails(status))
 
     most = {method: turns * (ATTEMPTS[method] if transient else 1) for method, turns in phase.most.items()}
     # The first second is good: a look at all, also by a probe.
     first = Counter(METHODS)
     assert calls <= Counter(most) + first
-    assert calls["read_stateful_set"] >= template_looks(DAY) / 2, "it goes on"
+    assert calls["read_stateful_set"] >= template_looks(NIGHT) / 2, "it goes on"
 
 
 def test_a_retry_after_is_no_reason_to_ask_more_often(rig: Rig) -> None:
@@ -132,7 +132,7 @@ def test_a_retry_after_is_no_reason_to_ask_more_often(rig: Rig) -> None:
         error.retry_after_seconds = 3600.0
         raise error
 
-    calls = bad_time(rig, DAY, throttled)
+    calls = bad_time(rig, NIGHT, throttled)
     assert calls["read_stateful_set"] <= ASKED_OFTEN
 
 

@@ -32,8 +32,9 @@ KUBERNETES_COMMANDS = (
     "kubelet",
 )
 KUBERNETES_VERSION = "v1.34.4"
-# Nothing is inlined: it compiles in four fifths of the time, and no scenario is short of processor for it.
-COMPILER = "all=-l"
+# Nothing is inlined, nothing told to debuggers: it compiles in seven tenths of the time, and no scenario is short of
+# processor for it.
+COMPILER = "all=-l -dwarf=false"
 AVALANCHEGO = "github.com/ava-labs/avalanchego"
 
 
@@ -113,9 +114,10 @@ def _go_build(source: Path, build: Build, into: Path) -> None:
     run(
         ["go", "build", "-trimpath", "-gcflags", COMPILER, "-ldflags", build.linker, "-o", output, *build.packages],
         cwd=source,
-        # Less garbage collection: the compiler's processes are short, and memory is not what a builder is short of.
+        # Hardly any garbage collection: the compiler's processes are short.
         env={
-            "GOGC": "400",
+            "GOGC": "1600",
+            "GOMEMLIMIT": "3GiB",
             "GOFLAGS": "-mod=readonly -buildvcs=false",
             "GOWORK": "off",
             "CGO_ENABLED": str(int(build.cgo)),

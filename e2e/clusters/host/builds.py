@@ -32,7 +32,7 @@ KUBERNETES_COMMANDS = (
     "kubelet",
 )
 KUBERNETES_VERSION = "v1.34.4"
-# Nothing is inlined, nothing told to debuggers: that is quicker to compile, and no scenario is short of processor for it.
+# Nothing is inlined, nothing told to debuggers: it compiles quicker, and no scenario is short of processor for it.
 COMPILER = "all=-l -dwarf=false -c=1"
 AVALANCHEGO = "github.com/ava-labs/avalanchego"
 

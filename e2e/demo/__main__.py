@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 
 from rich.console import Console
 
 from e2e.clusters.errors import ClusterError
-from e2e.demo import farewell, plain
+from e2e.demo import farewell, interruption, plain
 from e2e.demo.display import display
 from e2e.demo.gather import gather
 from e2e.demo.installation import CHANGES, OVERLAY
@@ -27,14 +25,10 @@ from e2e.kit import report
 from e2e.kit.cluster import KINDS
 from e2e.kit.rig import Rig
 
-ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""The demonstration ends with 128 and the signal's number, and leaves nothing."""
-
 
 def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
-    for number in ENDS:
-        signal.signal(number, _end)
+    interruption.install()
     stage = Stage(options.cluster)
     try:
         return _play(stage, options)
@@ -43,13 +37,6 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     finally:
         stage.clear()
-
-
-def _end(number: int, _: FrameType | None) -> None:
-    """What clears up is not interrupted."""
-    for other in ENDS:
-        signal.signal(other, signal.SIG_IGN)
-    sys.exit(128 + number)
 
 
 def _play(stage: Stage, options: argparse.Namespace) -> int:

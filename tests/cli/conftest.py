@@ -5,11 +5,25 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.known_options import Ended, Invoke, program
 from tests.cli.restored import CONTENT, Restored
 from tests.cli.served import Served
 from tests.support.archive_server import ArchiveServer
 from tests.support.cluster_http import serve
 from tests.support.rig import Rig
+
+
+@pytest.fixture
+def invoke(capsys: pytest.CaptureFixture[str]) -> Invoke:
+    """The program in this process, with these words."""
+
+    def invoke(*words: str) -> Ended:
+        with pytest.raises(SystemExit) as ended:
+            program().main(list(words), "bootstrap-monitor")
+        out, err = capsys.readouterr()
+        return Ended(ended.value.code, out, err)
+
+    return invoke
 
 
 @pytest.fixture

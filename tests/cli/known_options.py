@@ -1,13 +1,27 @@
-"""The options that the program has."""
+"""The options that the program has, and what it says to words."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from typer.main import get_command
 
 from bootstrap_monitor.cli import app
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A run in this process."""
+
+    exit_code: object
+    stdout: str
+    stderr: str
+
+
+Invoke = Callable[..., Ended]
 
 
 @cache

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from click.testing import CliRunner
 
-from tests.cli.known_options import options_of, program, variable
+from tests.cli.known_options import Invoke, options_of, variable
 from tests.support.programs import run
 
 NOT_NEEDED = {
@@ -41,8 +40,8 @@ def test_help_imports_little(words: list[str]) -> None:
 
 
 @pytest.mark.parametrize("command", ["init", "wait-for-completion", "restore"])
-def test_help_is_complete(command: str) -> None:
-    result = CliRunner().invoke(program(), [command, "--help"])
+def test_help_is_complete(invoke: Invoke, command: str) -> None:
+    result = invoke(command, "--help")
     assert result.exit_code == 0
     text = " ".join(result.stdout.split())
     assert "Example" in text

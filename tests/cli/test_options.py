@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
 from bootstrap_monitor import __version__
 from bootstrap_monitor.core.archive.format import Format as ArchiveFormat
@@ -16,7 +15,7 @@ from bootstrap_monitor.core.registry.insecure import InsecureRegistry
 from bootstrap_monitor.core.restore import source_name
 from bootstrap_monitor.core.restore.reserve import Reserve
 from bootstrap_monitor.log import LogFormat, LogLevel
-from tests.cli.known_options import options_of, program, variable
+from tests.cli.known_options import Invoke, options_of, program, variable
 from tests.support.programs import PROGRAM, run
 
 INIT, WAIT, RESTORE = "init", "wait-for-completion", "restore"
@@ -261,9 +260,11 @@ CASES = [(option, value) for option, values in BAD.items() for value in values]
 
 
 @pytest.mark.parametrize(("option", "value"), CASES, ids=[f"{option}={value[:20]}" for option, value in CASES])
-def test_a_bad_value_is_a_usage_error_that_names_the_option_and_an_example(option: str, value: str) -> None:
+def test_a_bad_value_is_a_usage_error_that_names_the_option_and_an_example(
+    invoke: Invoke, option: str, value: str
+) -> None:
     command = next(one for one in DEFAULTS if option in options_of(one))
-    result = CliRunner().invoke(program(), [command, *words_of(command), option, value])
+    result = invoke(command, *words_of(command), option, value)
     assert result.exit_code == 2
     assert option in result.stderr
     said = " ".join(result.stderr.partition("Invalid value for")[2].partition(": ")[2].split())
@@ -275,23 +276,23 @@ def test_a_bad_value_is_a_usage_error_that_names_the_option_and_an_example(optio
     ("command", "option"),
     [(command, option) for command in DEFAULTS for option in REQUIRED if option in options_of(command)],
 )
-def test_a_missing_option_is_a_usage_error(command: str, option: str) -> None:
-    result = CliRunner().invoke(program(), [command, *words_of(command, but=option)])
+def test_a_missing_option_is_a_usage_error(invoke: Invoke, command: str, option: str) -> None:
+    result = invoke(command, *words_of(command, but=option))
     assert result.exit_code == 2
     assert f"Missing option '{option}'" in result.stderr
 
 
 @pytest.mark.parametrize("words", [["--no-such", "init"], ["init", "--no-such"], ["no-such"], ["version", "more"], []])
-def test_what_is_unknown_is_a_usage_error(words: list[str]) -> None:
-    assert CliRunner().invoke(program(), words).exit_code == 2
+def test_what_is_unknown_is_a_usage_error(invoke: Invoke, words: list[str]) -> None:
+    assert invoke(*words).exit_code == 2
 
 
 @pytest.mark.parametrize(
     ("commit", "printed"), [("", f"{__version__}\n"), ("abc123", f"{__version__} [commit=abc123]\n")]
 )
-def test_version(commit: str, printed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_version(invoke: Invoke, commit: str, printed: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOOTSTRAP_MONITOR_COMMIT", commit)
-    result = CliRunner().invoke(program(), ["version"])
+    result = invoke("version")
     assert (result.exit_code, result.stdout) == (0, f"bootstrap-monitor/{printed}")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
@@ -14,18 +13,10 @@ from bootstrap_monitor.commands.wait import Sidecar
 from bootstrap_monitor.errors import Terminated
 from tests.support.bad_nodes import BAD_NODES, GOOD_NODES, BadNode
 from tests.support.http_server import Handler, ScriptedServer
-from tests.support.manifests import PINNED, details
 from tests.support.rig import Rig, logged, messages, terminate
 
 MINUTE = 60.0
 HEALTHY_SAMPLES = 3
-
-
-@pytest.fixture
-def rig(tmp_path: Path) -> Rig:
-    rig = Rig(tmp_path, PINNED)
-    rig.write_details(details())
-    return rig
 
 
 @contextmanager

@@ -10,18 +10,11 @@ import pytest
 from bootstrap_monitor.core.json import JsonObject
 from bootstrap_monitor.errors import ExitCode, MonitorError, Terminated
 from bootstrap_monitor.steps.rollout import LeaveTimeout
-from tests.support.manifests import FLOATING, NEXT, PINNED, POD, PROBE, details, template_image
+from tests.support.manifests import FLOATING, NEXT, POD, PROBE, template_image
 from tests.support.outcomes import ran, waits
 from tests.support.rig import BOOTSTRAPPING, FakeNode, Rig, messages, terminate
 
 MINUTE = 60.0
-
-
-@pytest.fixture
-def rig(tmp_path: Path) -> Rig:
-    rig = Rig(tmp_path, PINNED)
-    rig.write_details(details())
-    return rig
 
 
 def force_delete(rig: Rig) -> JsonObject:

@@ -3,91 +3,20 @@
 from __future__ import annotations
 
 import json
-import logging
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bootstrap_monitor.core import names
-from bootstrap_monitor.core.disk_space import DiskSpace
 from bootstrap_monitor.core.health import HttpAnswer
 from bootstrap_monitor.core.on_failure import OnFailure
 from bootstrap_monitor.core.verdict.reason import Reason
+from tests.commands.failures import FULL, HOUR, MINUTE, OPTIONS, WAYS, status, volume_full
 from tests.support.cluster import fails
-from tests.support.manifests import FLOATING, NEXT, NODE, PINNED, POD, details, template_image
+from tests.support.manifests import FLOATING, NEXT, NODE, PINNED, POD, template_image
 from tests.support.outcomes import ran
-from tests.support.rig import AWAY, BOOTSTRAPPING, HEALTHY, FakeNode, Rig, health, logged, messages
-
-MINUTE = 60.0
-HOUR = 3600.0
-SICK = health(healthy=False)
-FULL = HttpAnswer(503, json.dumps({"healthy": False, "checks": {"diskspace": {"error": "too little"}}}).encode())
-
-
-@pytest.fixture
-def rig(tmp_path: Path) -> Rig:
-    rig = Rig(tmp_path, PINNED)
-    rig.write_details(details())
-    return rig
-
-
-def status(rig: Rig, **fields: Any) -> None:
-    """What the kubelet says of the node's container."""
-    rig.cluster.pod["status"]["containerStatuses"] = [{"name": NODE, "state": {"running": {}}, **fields}]
-
-
-def stalled(rig: Rig) -> float:
-    rig.node = FakeNode(BOOTSTRAPPING)
-    return 6 * HOUR
-
-
-def unhealthy(rig: Rig) -> float:
-    rig.node = FakeNode(SICK)
-    return 6 * HOUR
-
-
-def volume_full(rig: Rig) -> float:
-    rig.node = FakeNode(BOOTSTRAPPING)
-    rig.space = lambda: DiskSpace(total_bytes=1000, available_bytes=49)
-    return 0
-
-
-def diskspace_check(rig: Rig) -> float:
-    rig.node = FakeNode(FULL)
-    return 0
-
-
-def not_started(rig: Rig) -> float:
-    rig.node = FakeNode(AWAY)
-    status(rig, state={"waiting": {"reason": "ImagePullBackOff", "message": "not found"}})
-    return 30 * MINUTE
-
-
-def crash_loop(rig: Rig) -> float:
-    rig.node = FakeNode(AWAY)
-    status(rig, restartCount=1)
-    ended = {"terminated": {"exitCode": 1, "reason": "Error"}}
-    rig.clock.at(5 * MINUTE - 1, lambda: status(rig, restartCount=6, lastState=ended))
-    return 5 * MINUTE
-
-
-def overdue(rig: Rig) -> float:
-    rig.node = FakeNode(BOOTSTRAPPING)
-    return 30 * MINUTE
-
-
-WAYS = {
-    stalled: Reason.STALLED,
-    unhealthy: Reason.UNHEALTHY,
-    volume_full: Reason.VOLUME_FULL,
-    diskspace_check: Reason.VOLUME_FULL,
-    not_started: Reason.NODE_NOT_STARTED,
-    crash_loop: Reason.CRASH_LOOP,
-    overdue: Reason.DEADLINE_EXCEEDED,
-}
-OPTIONS: dict[Any, dict[str, Any]] = {overdue: {"max_duration": timedelta(days=1)}}
+from tests.support.rig import BOOTSTRAPPING, HEALTHY, FakeNode, Rig, logged
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -210,67 +139,6 @@ def test_a_failure_that_cannot_be_stored_is_not_told_and_a_pass_meanwhile_wins(
     assert result["verdict"] == "passed"
     assert logged(caplog, "Bootstrap failed") == []
     assert "failed" not in result["message"]
-
-
-@pytest.mark.parametrize(
-    ("code", "warned"),
-    [(403, True), (503, True), (400, False)],
-)
-def test_without_the_node_s_log_the_result_is_stored_all_the_same(
-    rig: Rig, code: int, warned: bool, caplog: pytest.LogCaptureFixture
-) -> None:
-    rig.cluster.always("pod_log", fails(code))
-    volume_full(rig)
-    rig.watch(0)
-    assert rig.results()[0]["nodeLog"] == ""
-    assert bool([m for m in messages(caplog, logging.WARNING) if "log cannot be read" in m]) is warned
-
-
-def test_a_crash_loop_has_the_log_of_the_run_that_ended(rig: Rig) -> None:
-    rig.cluster.previous_log = "panic: no more\n"
-    rig.watch(crash_loop(rig))
-    assert rig.results()[0]["nodeLog"] == "panic: no more\n"
-
-
-def test_a_crash_loop_whose_previous_run_is_removed_has_the_log_of_the_last(rig: Rig) -> None:
-    rig.cluster.previous_log = "unable to retrieve container logs for containerd://6fcadeba"
-    rig.cluster.node_log = "panic: no more\n"
-    rig.watch(crash_loop(rig))
-    assert rig.results()[0]["nodeLog"] == "panic: no more\n"
-
-
-def test_a_run_that_has_just_begun_has_the_log_of_the_one_before(rig: Rig) -> None:
-    rig.cluster.previous_log = "no space left on device\n"
-    rig.cluster.node_log = ""
-    volume_full(rig)
-    rig.watch(0)
-    assert rig.results()[0]["nodeLog"] == "no space left on device\n"
-
-
-def test_only_the_last_200_lines_are_read(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
-    rig.cluster.node_log = "".join(f"line {number}\n" for number in range(1000))
-    volume_full(rig)
-    rig.watch(0)
-    lines = [fields["line"] for fields in logged(caplog, "The node's log")]
-    assert lines == [f"line {number}" for number in range(800, 1000)]
-    assert rig.results()[0]["nodeLog"].splitlines() == lines
-
-
-def test_events_that_are_forbidden_are_one_warning(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
-    rig.cluster.always("create_event", fails(403))
-    rig.node = FakeNode(FULL, HEALTHY)
-    rig.watch(HOUR)
-    assert rig.cluster.calls.count("create_event") == 1
-    assert len([m for m in messages(caplog, logging.WARNING) if m.startswith("Events may not")]) == 1
-    assert rig.results()[0]["verdict"] == "passed"
-
-
-def test_an_event_that_fails_is_left_out(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
-    rig.cluster.always("create_event", fails(500))
-    rig.node = FakeNode(FULL, HEALTHY)
-    rig.watch(10 * MINUTE)
-    assert rig.cluster.calls.count("create_event") == 2
-    assert len(logged(caplog, "An Event could not be created")) == 2
 
 
 @pytest.mark.parametrize("healthy", [True, False])

@@ -20,13 +20,6 @@ from tests.support.rig import AWAY, BOOTSTRAPPING, HEALTHY, Count, FakeNode, Rig
 MINUTE = 60.0
 
 
-@pytest.fixture
-def rig(tmp_path: Path) -> Rig:
-    rig = Rig(tmp_path, PINNED)
-    rig.write_details(details())
-    return rig
-
-
 def test_a_pass_is_stored_and_logged(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
     rig.watch(2 * MINUTE)
 

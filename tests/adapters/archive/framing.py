@@ -96,3 +96,15 @@ def states_of(source: Framed, into: Path, **options: Any) -> list[JsonObject]:
     states: list[JsonObject] = []
     restored_frames(source, into, checkpoint=states.append, **options)
     return states
+
+
+FRAMES = len(cuts(TARS["gnu"])) + 1
+NAMES = [name for name, _ in sorted(cuts(TARS["gnu"]).items(), key=lambda item: item[1])]
+
+
+def number_of(name: str) -> int:
+    """The frame that begins with this cut."""
+    return NAMES.index(name) + 1
+
+
+INSIDE = number_of("inside a file")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -105,8 +106,9 @@ def _from_folder(folder: Path) -> World:
 
 
 def _from_damaged_archive(folder: Path) -> World:
-    """It is cut; whoever publishes it mends it, and removes the record of the failure."""
-    world = _from_archive(folder, CONTENT[:-20])
+    """A wrong byte in it shows at its end; whoever publishes it mends it, and removes the record of the failure."""
+    wrong = archives.packed(TAR.replace(b"table 1", b"table l"), Format.GZIP)
+    world = _from_archive(folder, wrong, SHA256=hashlib.sha256(CONTENT).hexdigest())
     world.ends_with = ExitCode.CONFIGURATION
 
     def mend(world: World) -> None:

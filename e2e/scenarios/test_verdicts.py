@@ -158,7 +158,11 @@ def test_failed_then_the_next_image(rig: Rig, failure: Failure, policy: str) -> 
     assert told["level"] == "error"
     assert [told[same] for same in ("reason", "message")] == [failed[same] for same in ("reason", "message")]
     assert failed["start"] == rig.details()["startTime"]
-    assert failure.node_log in "\n".join(entry["line"] for entry in rig.logged("The node's log"))
+    # A line each, behind the error.
+    rig.until(
+        lambda: failure.node_log in "\n".join(entry["line"] for entry in rig.logged("The node's log")),
+        f"{failure.node_log!r} of the node in the sidecar's log",
+    )
 
     rig.node_image.push()
     passed, older = rig.until_results(2)

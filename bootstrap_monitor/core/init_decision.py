@@ -198,16 +198,10 @@ def _same_or_new_test(world: InitWorld) -> Decision:
             change = recorded.change_to(fingerprint)
             if change is None:
                 filled = recorded.filled(new)
-                return Decision(
-                    "SameTest",
-                    f"the volume holds the data of this test, started {recorded.start_time}",
-                    Resume(recorded, None if filled == recorded else filled),
-                )
-            return _new_test(
-                world,
-                change.reason,
-                f"{change.field}: `{change.before}` on the volume, `{change.after}` in the pod",
-            )
+                message = f"the volume holds the data of this test, started {recorded.start_time}"
+                return Decision("SameTest", message, Resume(recorded, None if filled == recorded else filled))
+            message = f"{change.field}: `{change.before}` on the volume, `{change.after}` in the pod"
+            return _new_test(world, change.reason, message)
         case details.MalformedDetails(why):
             return _new_test(world, "TestDetailsMalformed", f"{names.DETAILS_FILE} is {why}", set_aside=True)
         case _ if world.initial_db_archive and world.restore and world.restore.test == fingerprint.test():

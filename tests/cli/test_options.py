@@ -170,9 +170,8 @@ def _command_late(words: list[str], command: str, others: list[str]) -> list[str
 
 def parsed(*words: str) -> tuple[str, dict[str, Any]]:
     """The command and its values, as they would be handed to it."""
-    group = program()
-    context = group.make_context("bootstrap-monitor", list(words))
-    name, command, rest = group.resolve_command(context, [*context._protected_args, *context.args])
+    context = program().make_context("bootstrap-monitor", list(words))
+    name, command, rest = program().resolve_command(context, [*context._protected_args, *context.args])
     values = command.make_context(name, rest, parent=context).params
     # A list's kind is typer's own matter.
     return name, {key: list(value) if type(value) is tuple else value for key, value in values.items()}

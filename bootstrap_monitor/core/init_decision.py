@@ -10,6 +10,7 @@
     image not pinned, template pinned ───────────► delete own pod, counted   (partition keeps it old: 78)
     image not pinned, pinned too often ──────────► stop (78)
     image not pinned ────────────────────────────► pin the template, delete own pod
+    pinned, new test, data to clear unknown ─────► stop (78); template edited since: delete own pod, counted
     pinned, no details, restored for this test ──► go on with the restore, write details
     pinned, no details or of another test ───────► new test: remove details, clear, restore, write details
     pinned, details of this test ────────────────► resume

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.known_options import Ended, Invoke, program
+from tests.cli.in_process import Ended, Invoke, program
 from tests.cli.restored import CONTENT, Restored
 from tests.cli.served import Served
 from tests.support.archive_server import ArchiveServer

@@ -1,33 +1,8 @@
-"""The options that the program has, and what it says to words."""
+"""The options that the program has."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
-from typing import Any
-
-from typer.main import get_command
-
-from bootstrap_monitor.cli import app
-
-
-@dataclass(frozen=True)
-class Ended:
-    """A run in this process."""
-
-    exit_code: object
-    stdout: str
-    stderr: str
-
-
-Invoke = Callable[..., Ended]
-
-
-@cache
-def program() -> Any:
-    """The group of commands, made once: typer looks through each option's type for that."""
-    return get_command(app)
+from tests.cli.in_process import program
 
 
 def options_of(command: str) -> set[str]:

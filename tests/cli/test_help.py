@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cli.known_options import Invoke, options_of, variable
+from tests.cli.in_process import Invoke
+from tests.cli.known_options import options_of, variable
 from tests.support.programs import run
 
 NOT_NEEDED = {

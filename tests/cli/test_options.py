@@ -15,7 +15,8 @@ from bootstrap_monitor.core.registry.insecure import InsecureRegistry
 from bootstrap_monitor.core.restore import source_name
 from bootstrap_monitor.core.restore.reserve import Reserve
 from bootstrap_monitor.log import LogFormat, LogLevel
-from tests.cli.known_options import Invoke, options_of, program, variable
+from tests.cli.in_process import Invoke, program
+from tests.cli.known_options import options_of, variable
 from tests.support.programs import PROGRAM, run
 
 INIT, WAIT, RESTORE = "init", "wait-for-completion", "restore"

@@ -108,3 +108,4 @@ def number_of(name: str) -> int:
 
 
 INSIDE = number_of("inside a file")
+"""What begins there is no member, but the rest of one."""

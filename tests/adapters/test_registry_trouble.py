@@ -87,8 +87,9 @@ def test_a_body_that_comes_too_slowly_is_left() -> None:
     assert error.what.endswith("gave no complete answer in time")
 
 
-def test_a_certificate_that_nobody_vouches_for_is_unreachable() -> None:
+def test_a_certificate_that_nobody_vouches_for_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
     """0.0.0.0 is this machine, and no loopback name: it is asked over TLS."""
+    monkeypatch.delenv("SSL_CERT_FILE")
     with ScriptedServer(FINE, tls=True) as server:
         error = trouble(f"0.0.0.0:{server.port}/{PATH}")
 

@@ -120,11 +120,9 @@ class Cluster:
     def observe(self) -> None:
         """The controller sees the newest specs."""
         for stateful_set in self.stateful_sets.values():
-            newest = {
-                "observedGeneration": stateful_set["metadata"]["generation"],
-                "updateRevision": self._revision(stateful_set),
-            }
-            if not newest.items() <= stateful_set["status"].items():
+            generation = stateful_set["metadata"]["generation"]
+            if stateful_set["status"].get("observedGeneration") != generation:
+                newest = {"observedGeneration": generation, "updateRevision": self._revision(stateful_set)}
                 stateful_set["status"] |= newest
                 stateful_set["metadata"]["resourceVersion"] = self._next("")
 

@@ -9,13 +9,7 @@ import pytest
 from tests.adapters.archive_source.opened import CONTENT
 from tests.adapters.archive_source.stores import CREDENTIALS, Serve
 from tests.support.archive_server import ArchiveServer
-from tests.support.http_server import CERTIFICATE, ScriptedServer, Step
-
-
-@pytest.fixture(autouse=True)
-def one_certificate(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Trusted alone: reading all those of the machine takes longer than most tests."""
-    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+from tests.support.http_server import ScriptedServer, Step
 
 
 @pytest.fixture

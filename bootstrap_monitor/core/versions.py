@@ -6,11 +6,14 @@
 from __future__ import annotations
 
 import json
+import re
 
 from bootstrap_monitor.core.json import JsonObject
 
 _LONGEST_LOG = 65_536
-"""Characters looked at, from the end: a log that is all braces must not cost minutes."""
+"""Characters looked at, from the end: a log that is all objects cut off must not cost minutes."""
+_OBJECT = re.compile(r'\{\s*["}]')
+"""Where one can begin."""
 
 
 def _no_constant(name: str) -> None:
@@ -28,12 +31,12 @@ def parse_versions(text: str) -> str | None:
     """
     text = text[-_LONGEST_LOG:]
     found: JsonObject | None = None
-    position = text.find("{")
-    while position >= 0:
-        value, end = _object_at(text, position)
+    begin = _OBJECT.search(text)
+    while begin:
+        value, end = _object_at(text, begin.start())
         if value is not None and isinstance(value.get("application"), str):
             found = value
-        position = text.find("{", end)
+        begin = _OBJECT.search(text, end)
     return None if found is None else json.dumps(found, separators=(",", ":"), ensure_ascii=False)
 
 

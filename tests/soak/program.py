@@ -17,7 +17,7 @@ from tests.soak.simulation import MINUTE, Process
 from tests.soak.volume import Mount
 from tests.support.manifests import NODE, POD
 
-HEALTH_CHECK = timedelta(minutes=5)
+HEALTH_CHECK = timedelta(minutes=10)
 IMAGE_CHECK = timedelta(minutes=15)
 """Longer than the defaults, as people with less hurry have them: fourteen days are to pass in a second."""
 STALL_TIMEOUT = timedelta(hours=1)

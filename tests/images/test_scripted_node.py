@@ -36,7 +36,7 @@ class Node:
     @property
     def client(self) -> httpx.Client:
         address = json.loads("{" + self.lines_until("listening").partition("{")[2])["address"]
-        return httpx.Client(base_url=f"http://{address}", timeout=SECONDS, trust_env=False)
+        return httpx.Client(base_url=f"http://{address}", timeout=SECONDS, verify=False, trust_env=False)
 
 
 @pytest.fixture

@@ -79,8 +79,8 @@ def packed(content: bytes, format_: Format) -> bytes:
         Format.GZIP: gzip.compress,
         Format.ZSTD: lambda data: zstd.compress(data, options={int(zstd.CompressionParameter.checksum_flag): 1}),
         Format.LZ4: lambda data: lz4.frame.compress(data, content_checksum=True),
-        Format.XZ: lzma.compress,
-        Format.BZIP2: bz2.compress,
+        Format.XZ: lambda data: lzma.compress(data, preset=0),
+        Format.BZIP2: lambda data: bz2.compress(data, compresslevel=1),
     }
     return packers[format_](content)
 

@@ -18,7 +18,7 @@ NO_DIGEST = "sha256:" + "0" * 64
 
 @pytest.fixture
 def client(served: Registry) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=f"http://{served.host}", trust_env=False) as client:
+    with httpx.Client(base_url=f"http://{served.host}", verify=False, trust_env=False) as client:
         yield client
 
 

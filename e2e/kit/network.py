@@ -17,7 +17,8 @@ from e2e.kit.api import Api, Json
 
 NAMES = ("first-node", "second-node")
 STAKING_PORT = 9651
-BLOCKS = 30
+BLOCKS = 10
+"""Two seconds each; more make no test of ours a better one."""
 BLOCK_SECONDS = 60.0
 START_SECONDS = 180.0
 

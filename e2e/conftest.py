@@ -31,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--e2e-brief",
         action="store_true",
-        help="the few scenarios marked so; of a cluster other than local, conformance and what only it can show, too",
+        help="the few scenarios marked so; of a cluster other than local, rows and what only it can show, too",
     )
 
 
@@ -42,6 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "wide: a variant of what another scenario shows, or one that takes minutes; not in CI, by --all only",
         "disruptive: stops components of the cluster, so that nothing else can run beside it",
         "brief: one of the few that scripts/test runs",
+        "kubelet: a row of what the kubelet and its runtime do; a pod each, so that a brief run leaves them out",
         "baseline: upstream's own program, to compare with; not run by default",
         "not_on(cluster, reason): skipped there",
     ):
@@ -230,9 +231,9 @@ def rig(make_rig: MakeRig) -> Rig:
 def _is_brief(item: pytest.Item, cluster: str) -> bool:
     if item.get_closest_marker("brief"):
         return True
-    conformance = item.path.parent.name == "conformance"
+    row = item.path.parent.name == "conformance" and not item.get_closest_marker("kubelet")
     not_on_local = any("local" in marker.args for marker in item.iter_markers("not_on"))
-    return cluster != "local" and bool(conformance or not_on_local or item.get_closest_marker("real"))
+    return cluster != "local" and bool(row or not_on_local or item.get_closest_marker("real"))
 
 
 def _cluster(config: pytest.Config) -> Cluster:

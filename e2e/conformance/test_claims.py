@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from e2e.conformance.objects import SLEEPS, container, stateful_set
 from e2e.conformance.rollouts import (
     IT,
@@ -25,6 +27,8 @@ from e2e.conformance.table import (
     until,
     until_gone,
 )
+
+pytestmark = pytest.mark.kubelet
 
 CLAIM = "PersistentVolumeClaim/data-ROW-0"
 CLAIMED: Any = {

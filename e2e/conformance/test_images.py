@@ -16,6 +16,8 @@ from e2e.kit.cluster import Cluster
 from e2e.kit.node_image import NodeImage
 from e2e.registry import ACCEPT, DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
 
+pytestmark = pytest.mark.kubelet
+
 ABSENT_DIGEST = "sha256:" + "0" * 64
 DIGEST_HEADER = "Docker-Content-Digest"
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from e2e.conformance.objects import DEAF, NOWHERE, SLEEPS, container, pod
 from e2e.conformance.statuses import INIT_STATE, STATE, TIME, condition, ended, waiting
 from e2e.conformance.table import ABSENT, PRESENT, Like, Player, Step, made, rows, until
+
+pytestmark = pytest.mark.kubelet
 
 IT = "Pod/ROW"
 TELLS_MUCH = """python3 -c 'print("x" * 5000, end="")' >/dev/termination-log"""

@@ -12,6 +12,8 @@ from e2e.conformance.objects import NOWHERE, SLEEPS, container, pod
 from e2e.conformance.table import Like, Player, Step, made, refused, rows, until
 from e2e.kit.api import Api
 
+pytestmark = pytest.mark.kubelet
+
 IT = "Pod/ROW"
 RUNS = {"status.containerStatuses.0.state.running.startedAt": Like("Z$")}
 # The second run stays.

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from e2e.conformance.objects import container, pod
 from e2e.conformance.statuses import INIT_STATE, STATE, ended, waiting
 from e2e.conformance.table import Like, Player, Step, made, rows, seen, until
 from e2e.kit.api import Json
+
+pytestmark = pytest.mark.kubelet
 
 IT = "Pod/ROW"
 DIGEST = "sha256:" + "0" * 64

@@ -109,8 +109,10 @@ FAILURES = {
     ),
     "volume-full-for-the-node": Failure(
         reason="VolumeFull",
-        node={**BOOTSTRAPPING, "availableDiskBytes": MIB},
+        # Before the kubelet has told that the node runs, nobody can read its log.
+        node={**BOOTSTRAPPING, "availableDiskBytes": MIB, "startDelaySeconds": 3},
         message=("the node's check `diskspace` fails", "more room"),
+        node_log=FIRST_LINE,
     ),
 }
 NEEDS_MOUNT = pytest.mark.not_on("local", reason="a volume with a limit is a mount, which takes root")

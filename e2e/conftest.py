@@ -42,7 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "wide: a variant of what another scenario shows, or one that takes minutes; not in CI, by --all only",
         "disruptive: stops components of the cluster, so that nothing else can run beside it",
         "brief: one of the few that scripts/test runs",
-        "kubelet: a row of what the kubelet and its runtime do; a pod each, so that a brief run leaves them out",
+        "kubelet: a row of what a node does: kubelet, runtime, registry; most start a pod, so a brief run has none",
         "baseline: upstream's own program, to compare with; not run by default",
         "not_on(cluster, reason): skipped there",
     ):

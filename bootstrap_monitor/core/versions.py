@@ -11,7 +11,7 @@ import re
 from bootstrap_monitor.core.json import JsonObject
 
 _LONGEST_LOG = 65_536
-"""Characters looked at, from the end: a log that is all objects cut off must not cost minutes."""
+"""Characters looked at, from the end: a log full of objects that do not end must not cost minutes."""
 _OBJECT = re.compile(r'\{\s*["}]')
 """Where one can begin."""
 

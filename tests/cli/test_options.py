@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from bootstrap_monitor import __version__
 from bootstrap_monitor.core.archive.format import Format as ArchiveFormat
 from bootstrap_monitor.core.on_failure import OnFailure
 from bootstrap_monitor.core.registry.insecure import InsecureRegistry
@@ -17,7 +16,6 @@ from bootstrap_monitor.core.restore.reserve import Reserve
 from bootstrap_monitor.log import LogFormat, LogLevel
 from tests.cli.in_process import Invoke, program
 from tests.cli.known_options import options_of, variable
-from tests.support.programs import PROGRAM, run
 
 INIT, WAIT, RESTORE = "init", "wait-for-completion", "restore"
 REQUIRED = {
@@ -285,17 +283,3 @@ def test_a_missing_option_is_a_usage_error(invoke: Invoke, command: str, option:
 @pytest.mark.parametrize("words", [["--no-such", "init"], ["init", "--no-such"], ["no-such"], ["version", "more"], []])
 def test_what_is_unknown_is_a_usage_error(invoke: Invoke, words: list[str]) -> None:
     assert invoke(*words).exit_code == 2
-
-
-@pytest.mark.parametrize(
-    ("commit", "printed"), [("", f"{__version__}\n"), ("abc123", f"{__version__} [commit=abc123]\n")]
-)
-def test_version(invoke: Invoke, commit: str, printed: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BOOTSTRAP_MONITOR_COMMIT", commit)
-    result = invoke("version")
-    assert (result.exit_code, result.stdout) == (0, f"bootstrap-monitor/{printed}")
-
-
-def test_the_module_is_the_program() -> None:
-    result = run("version", python=PROGRAM, BOOTSTRAP_MONITOR_COMMIT="")
-    assert result.stdout == f"bootstrap-monitor/{__version__}\n"
